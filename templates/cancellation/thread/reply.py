@@ -1,0 +1,95 @@
+"""Read one reply from the model with the SDK's ordinary client, in a worker thread of its own.
+
+Python cannot interrupt a thread that waits on a socket, and closing the socket under it is neither
+seen by the kernel nor safe: the reader may go on with the number of a socket that somebody else has
+opened since. Shutting the connection down wakes the reader, which then closes its own socket.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+
+from chat import provider
+from chat.client import open_client
+from chat.types import Event, Message
+
+END = None
+
+
+class Connections:
+    """The sockets that one reply's client has opened, to be shut down from another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self._is_shut = False
+
+    def watch(self, request: httpx2.Request) -> None:
+        """Learn of the sockets that are opened for a request: an `httpx2` request event hook."""
+        request.extensions["trace"] = self._trace
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        # https://www.encode.io/httpcore/extensions/#trace: both return a network stream.
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            with self._lock:
+                self._sockets.append(info["return_value"].get_extra_info("socket"))
+                if self._is_shut:
+                    self._shut_down_all()
+
+    def shut_down(self) -> None:
+        """End every connection, and each later one before a byte of the request is sent."""
+        with self._lock:
+            self._is_shut = True
+            self._shut_down_all()
+
+    def _shut_down_all(self) -> None:
+        for connection in self._sockets:
+            # OSError: the other side was faster. The method of the plain socket, since that of an
+            # SSLSocket drops the TLS state that the reader is using.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+async def read_reply(messages: list[Message]) -> AsyncIterator[Event]:
+    """The events of one reply. Raises `ProviderError`.
+
+    Cancelling the task that iterates shuts the upstream connection down at once, whatever the
+    thread is waiting for. A thread that is still connecting ends when it is connected, or at the
+    connect timeout, and sends nothing.
+    """
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+    connections = Connections()
+
+    def put(item: Event | Exception | None) -> None:
+        # RuntimeError: the loop was closed, so nobody is waiting any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(queue.put_nowait, item)
+
+    def read() -> None:
+        try:
+            with (
+                open_client(connections.watch) as client,
+                provider.ask(client, messages) as stream,
+            ):
+                for chunk in stream:
+                    for event in provider.read(chunk):
+                        put(event)
+        except Exception as error:
+            put(error)
+        finally:
+            put(END)
+
+    threading.Thread(target=read, name="reply", daemon=True).start()
+    try:
+        while (item := await queue.get()) is not END:
+            if isinstance(item, Exception):
+                raise provider.explain(item) from item
+            yield item
+    finally:
+        connections.shut_down()

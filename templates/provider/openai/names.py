@@ -1,0 +1,6 @@
+"""What people call the provider, and where the SDK looks for its key and address."""
+
+TITLE = "OpenAI"
+KEY_VARIABLE = "OPENAI_API_KEY"
+BASE_URL_VARIABLE = "OPENAI_BASE_URL"
+DEFAULT_MODEL = "gpt-5.4-mini"

@@ -1,0 +1,92 @@
+"""What is asked of the database about conversations. All of it blocks."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat.models import Conversation, Reply, Turn
+from chat.types import Message
+
+RETRIABLE = {Reply.Status.FAILED, Reply.Status.INTERRUPTED, Reply.Status.STOPPED}
+
+
+class BusyError(Exception):
+    """A reply of this conversation is still streaming."""
+
+
+def current(owner: str) -> Conversation:
+    """The owner's newest conversation, which is made if there is none."""
+    return Conversation.objects.filter(owner=owner).first() or Conversation.objects.create(
+        owner=owner
+    )
+
+
+def owned(owner: str, conversation_id: str) -> Conversation | None:
+    """The conversation with this id, if there is one and the owner may see it."""
+    try:
+        return Conversation.objects.filter(owner=owner, pk=UUID(conversation_id)).first()
+    except ValueError:
+        return None
+
+
+def new(owner: str) -> Conversation:
+    """A conversation without turns: the newest one, where nothing was asked in it yet."""
+    newest = current(owner)
+    return Conversation.objects.create(owner=owner) if newest.turns.exists() else newest
+
+
+def ask(conversation: Conversation, prompt: str) -> Reply:
+    """Add a turn with a reply that streams. Raises `BusyError`: the database allows only one."""
+    with transaction.atomic():
+        turn = Turn.objects.create(conversation=conversation, prompt=prompt)
+        return _begin(turn)
+
+
+def ask_again(conversation: Conversation) -> Reply | None:
+    """Add another reply to the last turn, if its newest one is not whole. Raises `BusyError`."""
+    last = last_reply(conversation)
+    if last is None or last.status not in RETRIABLE:
+        return None
+    with transaction.atomic():
+        return _begin(last.turn)
+
+
+def _begin(turn: Turn) -> Reply:
+    try:
+        with transaction.atomic():
+            return Reply.objects.create(conversation_id=turn.conversation_id, turn=turn)
+    except IntegrityError as error:
+        raise BusyError from error
+
+
+def last_reply(conversation: Conversation) -> Reply | None:
+    """The newest reply to the last turn."""
+    return conversation.replies.select_related("turn").last()
+
+
+def turns(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
+    """Each turn from the one with the id `since` on, with its newest reply."""
+    replies = conversation.replies.filter(turn_id__gte=since).select_related("turn")
+    newest = {reply.turn_id: reply for reply in replies.order_by("id")}
+    return [(newest[turn_id].turn, newest[turn_id]) for turn_id in sorted(newest)]
+
+
+def history(reply: Reply) -> list[Message]:
+    """What the model is told: the turns before this reply's, then its prompt."""
+    messages = []
+    for turn, earlier in turns(reply.conversation):
+        messages.append(Message("user", turn.prompt))
+        if turn.pk == reply.turn_id:
+            break
+        if earlier.text:
+            messages.append(Message("assistant", earlier.text))
+    return messages
+
+
+def end(reply: Reply) -> bool:
+    """Save how a reply ended. Returns whether it was still streaming in the database."""
+    reply.ended_at = timezone.now()
+    fields = ["text", "status", "note", "input_tokens", "output_tokens", "ended_at"]
+    streaming = Reply.objects.filter(pk=reply.pk, status=Reply.Status.STREAMING)
+    return streaming.update(**{field: getattr(reply, field) for field in fields}) == 1

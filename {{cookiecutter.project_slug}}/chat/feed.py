@@ -1,0 +1,117 @@
+"""What the log of one open page is told: turns, text as it arrives, and how replies end.
+
+The log is not part of what djust renders, so a piece of text costs the same under a long history as
+under none. Three push events of djust change it, and `static/chat/log.js` applies them.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from channels.db import database_sync_to_async
+from django.template.loader import render_to_string
+
+from chat import conversations
+from chat.markdown import GrowingMarkdown, render
+from chat.models import Conversation, Reply
+from chat.running import RunningReply, replies
+
+# Long enough for several tokens to share a frame, too short to be seen.
+PACE_SECONDS = 0.04
+# djust tells a view of its end late or never (djust_internals.is_connected), so this is how often
+# it is looked at.
+LOOK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a page shows last: the ids of a turn and its reply, and the reply's status."""
+
+    turn: int = 0
+    reply: int = 0
+    status: str = ""
+
+
+class Page(Protocol):
+    """What a feed needs of the view that it serves."""
+
+    def is_connected(self) -> bool: ...
+    async def push(self, event: str, payload: dict[str, Any]) -> None: ...
+    async def show_controls(self, last: Reply) -> None: ...
+
+
+class Feed:
+    """Keeps a page's log equal to a conversation for as long as the page is connected.
+
+    Without a `position` the page shows another conversation, and its log is replaced.
+    """
+
+    def __init__(self, page: Page, conversation: Conversation, position: Position | None) -> None:
+        self._page = page
+        self._conversation = conversation
+        self._replaces = position is None
+        self._position = position or Position()
+        self._streaming: RunningReply | None = None
+        self._markdown = GrowingMarkdown()
+
+    async def run(self) -> None:
+        """Returns when the page has gone."""
+        with replies.watch(self._conversation.pk) as watcher:
+            await self._tell()
+            while self._page.is_connected():
+                if await watcher.changed(LOOK_SECONDS):
+                    await self._tell()
+                    await asyncio.sleep(PACE_SECONDS)
+
+    async def _tell(self) -> None:
+        running = replies.find(self._conversation.pk)
+        if self._streaming is not None and self._streaming is not running:
+            await self._tell_end(self._streaming)
+        if self._streaming is None:
+            await self._tell_turns()
+            if running is not None and running.reply.pk == self._position.reply:
+                self._streaming, self._markdown = running, GrowingMarkdown()
+        if self._streaming is not None:
+            await self._tell_text(self._streaming.reply)
+
+    async def _tell_turns(self) -> None:
+        """The turns that the page does not show yet, or shows in an older state."""
+        turns = await database_sync_to_async(self._missed_turns)()
+        if turns or self._replaces:
+            await self._page.push(
+                "chat:turns",
+                {
+                    "conversation": str(self._conversation.pk),
+                    "replaces": self._replaces,
+                    "turns": [[turn.pk, html] for turn, _, html in turns],
+                },
+            )
+            self._replaces = False
+        if turns:
+            turn, reply, _ = turns[-1]
+            self._position = Position(turn.pk, reply.pk, reply.status)
+            await self._page.show_controls(reply)
+
+    def _missed_turns(self) -> list[tuple[Any, Reply, str]]:
+        return [
+            (turn, reply, render_to_string("chat/_turn.html", {"turn": turn, "reply": reply}))
+            for turn, reply in conversations.turns(self._conversation, self._position.turn)
+            if Position(turn.pk, reply.pk, reply.status) != self._position
+        ]
+
+    async def _tell_text(self, reply: Reply) -> None:
+        if edits := self._markdown.update(reply.text):
+            await self._page.push("chat:text", {"reply": reply.pk, "edits": edits})
+
+    async def _tell_end(self, ended: RunningReply) -> None:
+        reply = ended.reply
+        await self._tell_text(reply)
+        end = {"reply": reply.pk, "status": reply.status, "mark": reply.mark}
+        whole = render(reply.text)
+        if self._markdown.html != whole:
+            # Its blocks depend on each other: a link, say, whose address was defined further down.
+            end["html"] = whole
+        await self._page.push("chat:end", end)
+        self._streaming = None
+        self._position = Position(reply.turn_id, reply.pk, reply.status)
+        await self._page.show_controls(reply)

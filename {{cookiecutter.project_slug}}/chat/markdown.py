@@ -1,0 +1,120 @@
+"""A reply's Markdown as HTML, whole or while it grows.
+
+djust renders it: raw HTML is escaped, and `javascript:` and `data:` addresses are neutralised
+(`djust.markdown.render_markdown`).
+"""
+
+import re
+from typing import NamedTuple
+
+from django.utils.safestring import SafeString, mark_safe
+from djust.markdown import render_markdown
+
+LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
+
+
+def render(text: str) -> SafeString:
+    """Safe HTML. An image becomes a link: fetching it would tell its server who reads the reply."""
+    html = render_markdown(text, provisional=False)
+    html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
+    # Text is escaped, so that only real links match.
+    return mark_safe(html.replace("<a href=", '<a rel="noopener noreferrer" target="_blank" href='))
+
+
+class Edit(NamedTuple):
+    """A change to the unsettled end of the HTML on a page.
+
+    Keep its first `keep` UTF-16 code units, as JavaScript counts them, and put `html` after them.
+    When `settled`, that HTML is final, and the next edit begins after it.
+    """
+
+    keep: int
+    html: str
+    settled: bool
+
+
+class GrowingMarkdown:
+    """The HTML of a text that grows, as edits: what is finished is neither sent nor touched again.
+
+    Only the last block is rendered for each piece of text, and of that only what has changed is
+    sent.
+    """
+
+    def __init__(self) -> None:
+        self._settled_html: list[str] = []
+        self._html = ""
+        self._settled = 0
+        self._scanned = 0
+        self._fence = ""
+        self._is_list = False
+        self._after_blank = False
+
+    @property
+    def html(self) -> str:
+        """What the edits so far have made."""
+        return "".join(self._settled_html) + self._html
+
+    def update(self, text: str) -> list[Edit]:
+        """The edits that lead from the last text to this one, which begins with it."""
+        edits = []
+        end = self._scan(text)
+        if end > self._settled:
+            edits.append(self._edit(render(text[self._settled : end]), settled=True))
+            self._settled_html.append(self._html)
+            self._settled, self._html = end, ""
+        edits.append(self._edit(render(text[self._settled :]), settled=False))
+        return [edit for edit in edits if edit is not None]
+
+    def _edit(self, html: str, *, settled: bool) -> Edit | None:
+        before, self._html = self._html, html
+        if before == html and not settled:
+            return None
+        same = _common_prefix(before, html)
+        keep = same if html[:same].isascii() else len(html[:same].encode("utf-16-le")) // 2
+        return Edit(keep, html[same:], settled)
+
+    def _scan(self, text: str) -> int:
+        """Where the last block begins, as far as whole lines tell.
+
+        A block ends at a blank line, unless what follows may go on with it: in a fence, in a list,
+        or indented.
+        """
+        settled = self._settled
+        while (end := text.find("\n", self._scanned)) >= 0:
+            start, line = self._scanned, text[self._scanned : end]
+            self._scanned = end + 1
+            if self._fence:
+                self._close_fence(line)
+                continue
+            if not line.strip():
+                self._after_blank = True
+                continue
+            is_item = bool(LIST_ITEM.match(line))
+            if self._after_blank and not line[0].isspace() and not (self._is_list and is_item):
+                settled = start
+                self._is_list = is_item
+            elif start == self._settled:
+                self._is_list = is_item
+            self._after_blank = False
+            if fence := FENCE.match(line):
+                self._fence = fence[1]
+        return settled
+
+    def _close_fence(self, line: str) -> None:
+        mark = line.strip()
+        if mark.startswith(self._fence) and not mark.strip(self._fence[0]):
+            self._fence = ""
+
+
+def _common_prefix(one: str, other: str) -> int:
+    """How many characters two texts share at their beginning, by halving."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,78 @@
+"""A conversation is a list of turns; a turn is a prompt and the replies that were tried for it."""
+
+import uuid
+
+from django.db import models
+
+from chat.markdown import render
+
+
+class Conversation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64, db_index=True, help_text="Who may see it: see owners.py")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Conversation of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Turn(models.Model):
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    prompt = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.prompt[:60]
+
+
+class Reply(models.Model):
+    """One attempt to answer a turn. Retry adds another, and the page shows the newest."""
+
+    class Status(models.TextChoices):
+        STREAMING = "streaming"
+        COMPLETE = "complete"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="replies")
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="replies")
+    text = models.TextField(blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.STREAMING)
+    note = models.TextField(blank=True, help_text="The sentence shown with it: why it failed")
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "replies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=models.Q(status="streaming"),
+                name="one_streaming_reply_per_conversation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}: {self.text[:60]}"
+
+    @property
+    def html(self) -> str:
+        """The text as safe HTML."""
+        return render(self.text)
+
+    @property
+    def mark(self) -> str:
+        """What is shown under the text, where it is not all there."""
+        if self.status in (self.Status.STREAMING, self.Status.COMPLETE):
+            return self.note
+        return self.get_status_display()

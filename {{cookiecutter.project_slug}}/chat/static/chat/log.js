@@ -1,0 +1,104 @@
+// The log: applies what the server's feed tells (chat/feed.py), and says what the page shows.
+//
+// A reply's HTML is made on the server, safe. It arrives as edits [keep, html, settled] of the end
+// of that HTML that is not settled yet; only the nodes that differ are touched.
+"use strict";
+
+(() => {
+  const log = document.getElementById("log");
+  // For each reply's element: the HTML that may still change, and the index of its first node.
+  const unsettled = new WeakMap();
+
+  function parse(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content;
+  }
+
+  function isSameTag(one, other) {
+    return (
+      one.nodeType === Node.ELEMENT_NODE &&
+      one.nodeName === other.nodeName &&
+      one.cloneNode(false).isEqualNode(other.cloneNode(false))
+    );
+  }
+
+  // Make the children of `parent` from the index `from` on equal to those of `fresh`.
+  function patch(parent, from, fresh) {
+    let old = parent.childNodes[from];
+    for (const next of [...fresh.childNodes]) {
+      if (!old) {
+        parent.append(next);
+        continue;
+      }
+      const following = old.nextSibling;
+      if (old.nodeType === Node.TEXT_NODE && next.nodeType === Node.TEXT_NODE) {
+        if (next.data.startsWith(old.data)) old.appendData(next.data.slice(old.data.length));
+        else old.data = next.data;
+      } else if (!old.isEqualNode(next)) {
+        if (isSameTag(old, next)) patch(old, 0, next);
+        else old.replaceWith(next);
+      }
+      old = following;
+    }
+    while (old) {
+      const following = old.nextSibling;
+      old.remove();
+      old = following;
+    }
+  }
+
+  function edit(element, edits) {
+    const end = unsettled.get(element) ?? { html: "", from: 0 };
+    for (const [keep, html, settled] of edits) {
+      end.html = end.html.slice(0, keep) + html;
+      patch(element, end.from, parse(end.html));
+      if (settled) {
+        end.html = "";
+        end.from = element.childNodes.length;
+      }
+    }
+    unsettled.set(element, end);
+  }
+
+  function article(reply) {
+    return log.querySelector(`[data-reply="${reply}"]`);
+  }
+
+  const tells = {
+    // The server knows the page now: say what it shows, and be told of the rest.
+    "chat:connected"() {
+      const last = [...log.querySelectorAll("[data-reply]")].at(-1);
+      window.djust.handleEvent("follow", {
+        conversation: log.dataset.conversation,
+        turn: Number(last?.closest("[data-turn]").dataset.turn ?? 0),
+        reply: Number(last?.dataset.reply ?? 0),
+        status: last?.dataset.status ?? "",
+      });
+    },
+    "chat:turns"({ conversation, replaces, turns }) {
+      log.dataset.conversation = conversation;
+      if (replaces) log.replaceChildren();
+      for (const [turn, html] of turns) {
+        const shown = document.getElementById(`turn-${turn}`);
+        if (shown) shown.replaceWith(parse(html));
+        else log.append(parse(html));
+      }
+    },
+    "chat:text"({ reply, edits }) {
+      edit(article(reply).querySelector(".text"), edits);
+    },
+    "chat:end"({ reply, status, mark, html }) {
+      const ended = article(reply);
+      if (html !== undefined) patch(ended.querySelector(".text"), 0, parse(html));
+      ended.querySelector(".mark").textContent = mark;
+      ended.dataset.status = status;
+    },
+  };
+
+  window.addEventListener("djust:push_event", ({ detail }) => {
+    if (!(detail.event in tells)) return;
+    tells[detail.event](detail.payload);
+    log.dispatchEvent(new Event("chat:changed", { bubbles: true }));
+  });
+})();

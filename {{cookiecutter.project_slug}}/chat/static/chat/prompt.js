@@ -1,0 +1,66 @@
+// The prompt: its keys, its draft, and its way to the server.
+"use strict";
+
+(() => {
+  const DRAFT = "chat:draft";
+  const box = document.getElementById("prompt");
+  const form = box.form;
+  const most = Number(box.closest("main").dataset.maxPromptChars);
+  const offline = document.querySelector("[data-notice=offline]");
+
+  function isConnected() {
+    return document.body.classList.contains("dj-connected");
+  }
+
+  function changed() {
+    sessionStorage.setItem(DRAFT, box.value);
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  }
+
+  // Nothing typed is lost by a reload.
+  if (!box.value) box.value = sessionStorage.getItem(DRAFT) ?? "";
+  changed();
+  box.addEventListener("input", changed);
+
+  box.addEventListener("keydown", (event) => {
+    // 229: Safari ends a composition before it sends the Enter that ended it.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    if (!form.querySelector(".send").disabled) form.requestSubmit();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) form.querySelector(".stop").click();
+  });
+
+  // Before djust's own listener, which would send the prompt over HTTP.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form || isConnected()) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      offline.hidden = false;
+    },
+    { capture: true },
+  );
+  // djust refuses large frames without a word. One character too many is enough for the answer.
+  form.addEventListener("formdata", ({ formData }) => {
+    formData.set("prompt", formData.get("prompt").slice(0, most + 1));
+  });
+  window.addEventListener("djust:push_event", ({ detail }) => {
+    // What was typed since it was sent stays.
+    if (detail.event !== "chat:sent" || box.value !== detail.payload.prompt) return;
+    box.value = "";
+    changed();
+  });
+
+  // A short break is nobody's business; a longer one is told, and ends by itself.
+  let told;
+  new MutationObserver(() => {
+    clearTimeout(told);
+    if (isConnected()) offline.hidden = true;
+    else told = setTimeout(() => (offline.hidden = false), 2000);
+  }).observe(document.body, { attributeFilter: ["class"] });
+  told = setTimeout(() => (offline.hidden = isConnected()), 5000);
+})();

@@ -1,0 +1,40 @@
+"""What crosses the joint between a reply and the provider: messages down, events up."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the history, oldest first; the last one is the user's."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the reply, to be appended to what came before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the provider counts, in tokens. A later one replaces an earlier one."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The provider said that the reply is whole, or why it is not.
+
+    A stream that ends without one was cut off.
+    """
+
+    reason: Literal["stop", "length", "refused"]
+
+
+Event = Text | Usage | Finish

@@ -1,0 +1,178 @@
+"""The page, and the LiveView of its controls: what the user does, and what state they are in.
+
+The page itself is an ordinary Django page, with the log of the conversation in it. Only the controls
+are rendered again for an event; what happens to the log is sent by `feed.py`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from djust import LiveView, state
+from djust.decorators import event_handler
+
+from chat import conversations, names, sentences
+from chat.djust_internals import is_connected, render_lock
+from chat.feed import Feed, Position
+from chat.models import Conversation, Reply
+from chat.owners import known_owner, owner_of
+from chat.running import replies
+from chat.types import Message
+
+PROGRESS = {
+    Reply.Status.STREAMING: "Generating",
+    Reply.Status.COMPLETE: "Done",
+    Reply.Status.STOPPED: "Stopped",
+    Reply.Status.FAILED: "Failed",
+    Reply.Status.INTERRUPTED: "Interrupted",
+}
+
+
+@never_cache
+@ensure_csrf_cookie
+def page(request: HttpRequest) -> HttpResponse:
+    """The conversation as it stands."""
+    conversation = conversations.current(owner_of(request.session))
+    last = conversations.last_reply(conversation)
+    context = {
+        "conversation": conversation,
+        "turns": conversations.turns(conversation),
+        "provider": names,
+        "built_in_model": settings.CHAT_BUILT_IN_MODEL,
+        "max_prompt_chars": settings.CHAT_MAX_PROMPT_CHARS,
+        **controls(last),
+    }
+    return render(request, "chat/page.html", context)
+
+
+def controls(last: Reply | None) -> dict[str, Any]:
+    """What the controls show after the newest reply."""
+    status = last.status if last else None
+    return {
+        "streaming": status == Reply.Status.STREAMING,
+        "error": last.note if last and status in conversations.RETRIABLE else "",
+        "can_retry": status in conversations.RETRIABLE,
+        "progress": PROGRESS[Reply.Status(status)] if status else "",
+    }
+
+
+class ChatView(LiveView):
+    template_name = "chat/controls.html"
+
+    streaming = state(False)
+    error = state("")
+    can_retry = state(False)
+    progress = state("")
+
+    _owner: str | None = None
+    _conversation: Conversation | None = None
+    _feed: asyncio.Task[None] | None = None
+
+    def mount(self, request: HttpRequest, **kwargs: Any) -> None:
+        self._owner = known_owner(request.session)
+        if self._owner is None:
+            self._refuse(sentences.NO_SESSION)
+            return
+        self._conversation = conversations.current(self._owner)
+        self._show(controls(conversations.last_reply(self._conversation)))
+        # The page answers with `follow`, and says what it shows already.
+        self.push_event("chat:connected", {})
+
+    @event_handler()
+    async def follow(
+        self, conversation: str = "", turn: int = 0, reply: int = 0, status: str = "", **kwargs: Any
+    ) -> None:
+        """Keep the page's log up to date from what it shows now."""
+        if self._owner is None:
+            return
+        shown = await database_sync_to_async(conversations.owned)(self._owner, conversation)
+        self._conversation = shown or self._conversation
+        self._follow(Position(turn, reply, status) if shown else None)
+
+    @event_handler()
+    async def submit(self, prompt: str = "", **kwargs: Any) -> None:
+        """Ask the model. A prompt that cannot be sent is refused, and stays in its box."""
+        if not prompt.strip():
+            self._refuse(sentences.EMPTY)
+        elif len(prompt) > settings.CHAT_MAX_PROMPT_CHARS:
+            self._refuse(sentences.too_long(settings.CHAT_MAX_PROMPT_CHARS))
+        elif self._conversation is None or not self.is_connected():
+            self._refuse(sentences.NOT_CONNECTED)
+        elif await self._start(conversations.ask, self._conversation, prompt):
+            self.push_event("chat:sent", {"prompt": prompt})
+
+    @event_handler()
+    async def retry(self, **kwargs: Any) -> None:
+        """Ask the model again, with the same prompt and history."""
+        if self._conversation is not None and self.is_connected():
+            await self._start(conversations.ask_again, self._conversation)
+
+    @event_handler()
+    async def stop(self, **kwargs: Any) -> None:
+        """Close the upstream request. The feed shows the end."""
+        if self._conversation is not None:
+            replies.stop(self._conversation.pk)
+
+    @event_handler()
+    async def new_chat(self, **kwargs: Any) -> None:
+        """Leave this conversation, and what is still being written in it, for an empty one."""
+        if self._owner is None or self._conversation is None:
+            return
+        replies.stop(self._conversation.pk)
+        self._conversation = await database_sync_to_async(conversations.new)(self._owner)
+        self._show(controls(None))
+        self._follow(None)
+
+    def is_connected(self) -> bool:
+        return is_connected(self)
+
+    async def push(self, event: str, payload: dict[str, Any]) -> None:
+        """Send a push event now, and wait while the browser is too slow to take it."""
+        self.push_event(event, payload)
+        await self.flush_push_events()
+
+    async def show_controls(self, last: Reply) -> None:
+        """Render the controls, where the newest reply changes them."""
+        shown = controls(last)
+        if self.is_connected() and any(getattr(self, name) != shown[name] for name in shown):
+            async with render_lock(self):
+                self._show(shown)
+                await self.push_state()
+
+    async def _start(self, ask: Callable[..., Reply | None], *args: Any) -> bool:
+        """Begin a reply by a row in the database, which allows one at a time."""
+        try:
+            started = await database_sync_to_async(prepare)(ask, *args)
+        except conversations.BusyError:
+            self._refuse(sentences.BUSY)
+            return False
+        if started is None:
+            return False
+        reply, history = started
+        self._show(controls(reply))
+        replies.start(reply, history)
+        return True
+
+    def _follow(self, position: Position | None) -> None:
+        if self._feed is not None:
+            self._feed.cancel()
+        self._feed = asyncio.create_task(Feed(self, self._conversation, position).run())
+
+    def _refuse(self, sentence: str) -> None:
+        self._show({"error": sentence, "can_retry": False})
+
+    def _show(self, shown: dict[str, Any]) -> None:
+        for name, value in shown.items():
+            setattr(self, name, value)
+
+
+def prepare(ask: Callable[..., Reply | None], *args: Any) -> tuple[Reply, list[Message]] | None:
+    """Add a reply to the database, with what the model is to be told."""
+    reply = ask(*args)
+    return (reply, conversations.history(reply)) if reply else None
