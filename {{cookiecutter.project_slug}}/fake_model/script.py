@@ -1,0 +1,155 @@
+"""What the built-in model says, and which words in a prompt provoke what."""
+
+import json
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import prose
+from .contract import FailureKind, Request
+
+WORDS: dict[str, str] = {
+    "/slow": "Three tokens a second.",
+    "/stall": "Stops half-way and stays silent.",
+    "/silent": "Never sends a first byte.",
+    "/drop": "Loses the connection half-way.",
+    "/cut": "Ends half-way, without a finish reason.",
+    "/garbage": "Sends malformed data half-way.",
+    "/error": "Reports a fault of its own half-way.",
+    "/refuse": "Ends half-way, as a content filter does.",
+    "/length": "Ends half-way, at the token limit.",
+    "/401": "Refuses the key.",
+    "/404": "Does not know the model.",
+    "/429": "Too many requests: asks to wait 7 seconds.",
+    "/500": "Fails inside.",
+    "/overloaded": "Has no capacity just now.",
+    "/quota": "The account is out of credit.",
+    "/context": "The conversation is too long for the model.",
+    "/long": "That many tokens of mixed Markdown: /long 500.",
+    "/paragraph": "That many tokens in a single paragraph: /paragraph 500.",
+    "/list": "That many tokens in a single list: /list 500.",
+    "/table": "That many tokens in a single table: /table 500.",
+    "/codeblock": "That many tokens in a single code block: /codeblock 500.",
+    "/markdown": "Every Markdown construct once.",
+    "/code": "Code in several languages.",
+    "/xss": "Hostile Markdown and HTML, which the page must show harmless.",
+    "/echo": "Says exactly the text after this word.",
+    "/chars": "One character per token; goes before /echo.",
+}
+
+Ending = Literal["stop", "length", "refusal", "stall", "drop", "cut", "garbage", "error"]
+
+SLOW_TOKENS_PER_SECOND = 3.0
+MOST_TOKENS = 20_000
+DEFAULT_TOKENS = 400
+
+_WORD = re.compile(r"(?<!\S)(/[a-z0-9]+)(?![\w/-])(?:\s+([0-9]+)\b)?")
+
+_FAILURES: dict[str, FailureKind] = {
+    "/401": "401",
+    "/404": "404",
+    "/429": "429",
+    "/500": "500",
+    "/overloaded": "overloaded",
+    "/quota": "quota",
+    "/context": "context",
+}
+
+_ENDINGS: dict[str, Ending] = {
+    "/stall": "stall",
+    "/drop": "drop",
+    "/cut": "cut",
+    "/garbage": "garbage",
+    "/error": "error",
+    "/refuse": "refusal",
+    "/length": "length",
+}
+
+_SIZED: dict[str, Callable[[random.Random, int], list[str]]] = {
+    "/long": prose.mixed,
+    "/paragraph": prose.paragraph,
+    "/list": prose.bullets,
+    "/table": prose.table,
+    "/codeblock": prose.codeblock,
+}
+
+_FIXED = {"/markdown": prose.MARKDOWN, "/code": prose.CODE, "/xss": prose.XSS}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one request is answered. `tokens_per_second` is None for the server's own pace."""
+
+    words: list[str]
+    failure: FailureKind | None
+    silent: bool
+    tokens_per_second: float | None
+    pieces: list[str]
+    ending: Ending
+
+
+def plan(request: Request) -> Plan:
+    """Decide the answer from the last message: the same text for the same prompt.
+
+    Words of different kinds add up (`/slow /stall /table 60`); of one kind the first counts.
+    Everything after `/echo` is text. As any model does, it stops at `request.max_tokens`.
+    """
+    prompt = request.messages[-1].text if request.messages else ""
+    found: dict[str, int] = {}
+    echo: str | None = None
+    for match in _WORD.finditer(prompt):
+        word = match[1]
+        if word not in WORDS:
+            continue
+        # Nine digits are past every limit, and Python refuses to read thousands of them.
+        found.setdefault(word, int(match[2][:9]) if match[2] else DEFAULT_TOKENS)
+        if word == "/echo":
+            echo = prompt[match.end(1) + 1 :]
+            break
+    pieces = prose.tokens(echo) if echo is not None else _pieces(prompt, found, request)
+    if "/chars" in found:
+        pieces = list("".join(pieces))
+    ending: Ending = next((_ENDINGS[word] for word in found if word in _ENDINGS), "stop")
+    if ending != "stop":
+        pieces = pieces[: (len(pieces) + 1) // 2]
+    if request.max_tokens is not None and len(pieces) > request.max_tokens:
+        pieces = pieces[: request.max_tokens]
+        ending = "length" if ending == "stop" else ending
+    return Plan(
+        words=list(found),
+        failure=next((_FAILURES[word] for word in found if word in _FAILURES), None),
+        silent="/silent" in found,
+        tokens_per_second=SLOW_TOKENS_PER_SECOND if "/slow" in found else None,
+        pieces=pieces,
+        ending=ending,
+    )
+
+
+def count(request: Request) -> int:
+    """How many tokens `request` counts as."""
+    texts = [request.system, *(message.text for message in request.messages)]
+    return sum(len(prose.tokens(text)) for text in texts)
+
+
+def about(path: str, body: dict[str, Any]) -> str:
+    """What the server says of itself; `path` and `body` make a request to try."""
+    words = "\n".join(f"  {word:<12}{line}" for word, line in WORDS.items())
+    return (
+        "This is the built-in model: it answers as the vendor's servers do, without a key.\n"
+        f"Words in a prompt provoke each state:\n\n{words}\n\n"
+        "GET /record shows what it received. To try it by hand, POST this:\n\n"
+        f"  {path}\n  {json.dumps(body)}\n"
+    )
+
+
+def _pieces(prompt: str, found: dict[str, int], request: Request) -> list[str]:
+    rng = random.Random(prompt)
+    for word, size in found.items():
+        if word in _SIZED:
+            return _SIZED[word](rng, min(max(size, 1), MOST_TOKENS))
+        if word in _FIXED:
+            return prose.tokens(_FIXED[word])
+    asked = sum(message.role == "user" for message in request.messages)
+    return prose.tokens(prose.answer(rng, asked))

@@ -1,0 +1,89 @@
+"""The server: its thread, its loop and its address."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from .connection import Connection, dialect
+from .record import Record
+
+T = TypeVar("T")
+
+
+class FakeModel:
+    """A model on this machine, serving for as long as its `with` block lasts.
+
+    It runs in a thread with an event loop of its own, so it can live inside any process.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tokens_per_second: float = 40,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`host` is an IPv4 address or a name, `port` 0 takes a free one.
+
+        `tokens_per_second` is the pace of every reply but a `/slow` one; `math.inf` sends
+        without pause. With `tls`, a context for the server's side, it speaks HTTPS.
+        Raises ValueError if the pace is not above 0.
+        """
+        if not tokens_per_second > 0:
+            raise ValueError(f"tokens_per_second must be above 0, not {tokens_per_second}")
+        self.record = Record()
+        self._host = host
+        self._port = port
+        self._tokens_per_second = tokens_per_second
+        self._tls = tls
+        self._stopping = asyncio.Event()
+
+    @property
+    def base_url(self) -> str:
+        """What belongs in the SDK's base URL variable, once the block is entered."""
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{self._host}:{self._port}{dialect.BASE_PATH}"
+
+    def wait_for(self, predicate: Callable[[Record], T], timeout: float) -> T:
+        """Block until `predicate(record)` is true: see `Record.wait_for`. Seconds."""
+        return self.record.wait_for(predicate, timeout)
+
+    def __enter__(self) -> Self:
+        """Listen, and serve from now on. Raises OSError if the address cannot be had."""
+        listener = socket.create_server((self._host, self._port))
+        self._port = listener.getsockname()[1]
+        # A loop factory, because without one the runner changes the calling thread's loop.
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._loop = runner.get_loop()
+        self._thread = threading.Thread(
+            target=self._run, args=(runner, listener), name="fake-model", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening and close every connection."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def _run(self, runner: asyncio.Runner, listener: socket.socket) -> None:
+        # Leaving the runner cancels the connections that are still open.
+        with runner:
+            runner.run(self._serve(listener))
+
+    async def _serve(self, listener: socket.socket) -> None:
+        server = await asyncio.start_server(self._connected, sock=listener, ssl=self._tls)
+        await self._stopping.wait()
+        server.close()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Connection(reader, writer, self.record, self._tokens_per_second).serve()
