@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 
 from chat import conversations
 from chat.markdown import GrowingMarkdown, render
-from chat.models import Conversation, Reply
+from chat.models import Conversation, Reply, Turn
 from chat.running import RunningReply, replies
 
 # Long enough for several tokens to share a frame, too short to be seen.
@@ -92,9 +92,9 @@ class Feed:
             self._position = Position(turn.pk, reply.pk, reply.status)
             await self._page.show_controls(reply)
 
-    def _missed_turns(self) -> list[tuple[Any, Reply, str]]:
+    def _missed_turns(self) -> list[tuple[Turn, Reply, str]]:
         return [
-            (turn, reply, render_to_string("chat/_turn.html", {"turn": turn, "reply": reply}))
+            (turn, reply, _turn_html(turn, reply))
             for turn, reply in conversations.turns(self._conversation, self._position.turn)
             if Position(turn.pk, reply.pk, reply.status) != self._position
         ]
@@ -115,3 +115,7 @@ class Feed:
         self._streaming = None
         self._position = Position(reply.turn_id, reply.pk, reply.status)
         await self._page.show_controls(reply)
+
+
+def _turn_html(turn: Turn, reply: Reply) -> str:
+    return render_to_string("chat/_turn.html", {"turn": turn, "reply": reply}, using="django")

@@ -9,7 +9,7 @@ from chat.markdown import render
 
 class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.CharField(max_length=64, db_index=True, help_text="Who may see it: see owners.py")
+    owner = models.CharField(max_length=64, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

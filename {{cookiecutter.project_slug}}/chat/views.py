@@ -1,7 +1,7 @@
 """The page, and the LiveView of its controls: what the user does, and what state they are in.
 
-The page itself is an ordinary Django page, with the log of the conversation in it. Only the controls
-are rendered again for an event; what happens to the log is sent by `feed.py`.
+The page itself is an ordinary Django page, with the log of the conversation in it. Only the
+controls are rendered again for an event; what happens to the log is sent by `feed.py`.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "max_prompt_chars": settings.CHAT_MAX_PROMPT_CHARS,
         **controls(last),
     }
-    return render(request, "chat/page.html", context)
+    return render(request, "chat/page.html", context, using="django")
 
 
 def controls(last: Reply | None) -> dict[str, Any]:

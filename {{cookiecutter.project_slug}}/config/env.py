@@ -1,4 +1,4 @@
-"""Settings from the environment and `.env`: a value that is not understood is refused, never guessed."""
+"""Settings from the environment and `.env`: a value that is not understood is refused."""
 
 import os
 from pathlib import Path

@@ -15,7 +15,8 @@ env.load(ENV_FILE)
 DEBUG = env.flag("DJANGO_DEBUG", default=False)
 # A missing key is told by `manage.py check` (chat.E001); until then sessions end with the process.
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or get_random_secret_key()
-ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+# Empty means this machine alone while DEBUG, and no host at all otherwise.
+ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -50,15 +51,17 @@ CONTEXT_PROCESSORS = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
 ]
+# djust renders LiveViews, Django everything else: views.py and feed.py say so with `using`.
 TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
-    },
     {
         "BACKEND": "djust.template_backend.DjustTemplateBackend",
         "NAME": "djust",
+        "DIRS": [BASE_DIR / "chat" / "templates"],
+        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "NAME": "django",
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
     },
@@ -97,6 +100,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 
+# The admin's login is not slowed down here: do that in the proxy, or add django-axes.
+SILENCED_SYSTEM_CHECKS = ["djust.A030"]
+
 LIVEVIEW_ALLOWED_MODULES = ["chat.views"]
 # The update check would ask the network; links open whole pages, which a proxy and a log can see.
 LIVEVIEW_CONFIG = {"update_check": False, "auto_navigate": False, "hot_reload": False}
@@ -132,9 +138,7 @@ CHAT_MODEL = env.text("CHAT_MODEL")
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
 # djust refuses frames over 64 kB, and one character may take six bytes in its JSON.
 CHAT_MAX_PROMPT_CHARS = int(env.number("CHAT_MAX_PROMPT_CHARS", 8000, least=1, most=10_000))
-CHAT_MAX_OUTPUT_TOKENS = int(
-    env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, most=1_000_000)
-)
+CHAT_MAX_OUTPUT_TOKENS = int(env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, most=1_000_000))
 CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60, least=0.1, most=3600)
 # The words that provoke something in the built-in model, while `manage.py dev` runs one.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""Read one reply from the model with the SDK's async client, until it ends or its task is cancelled."""
+"""Read one reply from the model with the SDK's async client, in the task that iterates it."""
 
 from collections.abc import AsyncIterator
 

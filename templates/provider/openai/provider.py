@@ -1,4 +1,4 @@
-"""What is particular to OpenAI's Chat Completions: the request, its chunks, the names of its errors.
+"""What is particular to OpenAI's Chat Completions: the request, its chunks, its errors.
 
 Servers that speak the same API (Ollama, llama.cpp, vLLM and others) go the same way.
 """
