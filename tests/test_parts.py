@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +18,20 @@ TEMPLATES = questions.ROOT / "templates"
 SLOTS = {"provider": "provider_sdk", "cancellation": "cancellation", "styling": "styling"}
 # Files that are Django's templates, or are copied as they are.
 DJANGO = {".html", ".js", ".svg"}
-INCLUDE = re.compile(r'\{% include "(\w+)/" ~ cookiecutter\.(\w+) ~ "/([\w./-]+)" %\}')
+# A file that is nothing but one include, of a path that is joined from words and answers.
+INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]+)*) %\}""")
 
 
-def parts() -> dict[Path, tuple[str, str, str]]:
-    """Return, for each file that is nothing but one include, its slot, question and part."""
+def parts(combination: dict[str, str]) -> dict[Path, Path]:
+    """Return the files of the project that are a part, each with the part's own file."""
     found = {}
-    for file in sorted(PROJECT.rglob("*")):
+    for file in PROJECT.rglob("*"):
         if file.is_file() and (match := INCLUDE.fullmatch(file.read_text(encoding="utf-8"))):
-            found[file.relative_to(PROJECT)] = (match[1], match[2], match[3])
+            pieces = [
+                piece.strip('"') if piece.startswith('"') else combination[piece.split(".")[1]]
+                for piece in match[1].split(" ~ ")
+            ]
+            found[file.relative_to(PROJECT)] = TEMPLATES / "".join(pieces)
     return found
 
 
@@ -37,26 +43,20 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 def test_chosen_parts_arrive_byte_for_byte(project: Path, combination: dict[str, str]) -> None:
-    assert parts()
-    for file, (slot, question, part) in parts().items():
-        assert SLOTS[slot] == question
-        source = TEMPLATES / slot / combination[question] / part
-        assert (project / file).read_bytes() == source.read_bytes(), file
+    assert parts(combination)
+    for file, part in parts(combination).items():
+        assert (project / file).read_bytes() == part.read_bytes(), file
 
 
 def test_every_part_is_included_somewhere() -> None:
-    lists = {"requirements.txt"}
-    included = {(slot, part) for slot, _, part in parts().values()}
+    included = {
+        part for combination in questions.COMBINATIONS for part in parts(combination).values()
+    }
     for slot, question in SLOTS.items():
         for answer in questions.CHOICES[question]:
-            folder = TEMPLATES / slot / answer
-            there = {file.relative_to(folder).as_posix() for file in files_of(folder)} - lists
-            assert there == {part for where, part in included if where == slot}, folder
-
-
-def files_of(folder: Path) -> list[Path]:
-    """Return the files of a part's folder, without what Python leaves there."""
-    return [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+            there = {file for file in (TEMPLATES / slot / answer).rglob("*.*") if file.is_file()}
+            orphans = {file for file in there - included if file.suffix != ".pyc"}
+            assert {file.name for file in orphans} <= {"requirements.txt"}
 
 
 def test_every_answer_has_its_folder() -> None:
@@ -69,13 +69,15 @@ def test_all_combinations_have_the_same_files(bake: Bake, project: Path) -> None
     assert files(bake()).keys() == files(project).keys()
 
 
-def test_only_the_parts_and_the_sdks_words_differ(bake: Bake, project: Path) -> None:
+def test_only_the_parts_and_the_sdks_words_differ(
+    bake: Bake, project: Path, combination: dict[str, str]
+) -> None:
     """Imports, views, models, templates and tests are the same bytes in every combination."""
     words = {"README.md", ".env", ".env.example", "pyproject.toml", "requirements.txt"}
     default, chosen = files(bake()), files(project)
-    differing = {file for file in default if default[file] != chosen[file]} - parts().keys()
+    differing = {file for file in default if default[file] != chosen[file]}
 
-    assert {file.name for file in differing} <= words | {"settings.py"}
+    assert {str(file) for file in differing - parts(combination).keys()} <= words
 
 
 def test_django_templates_and_scripts_are_copied_as_they_are(project: Path) -> None:
@@ -130,3 +132,17 @@ def test_every_choice_is_explained(answer: str) -> None:
 
     assert label.startswith(f"{answer} (")
     assert "[" not in label, "rich takes square brackets for markup"
+
+
+@pytest.mark.parametrize("sdk", questions.CHOICES["provider_sdk"])
+def test_the_table_says_what_the_part_says(bake: Bake, sdk: str) -> None:
+    """The names of an SDK are Python in its part, and words for the files that are no Python."""
+    row = questions.CONTEXT["_sdk"][sdk]
+    names = runpy.run_path(str(bake(provider_sdk=sdk) / "chat" / "names.py"))
+
+    assert (row["title"], row["key"], row["base_url"], row["model"]) == (
+        names["TITLE"],
+        names["KEY_VARIABLE"],
+        names["BASE_URL_VARIABLE"],
+        names["DEFAULT_MODEL"],
+    )
