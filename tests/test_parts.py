@@ -26,7 +26,9 @@ def parts(combination: dict[str, str]) -> dict[Path, Path]:
     """Return the files of the project that are a part, each with the part's own file."""
     found = {}
     for file in PROJECT.rglob("*"):
-        if file.is_file() and (match := INCLUDE.fullmatch(file.read_text(encoding="utf-8"))):
+        if file.is_file() and (
+            match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace"))
+        ):
             pieces = [
                 piece.strip('"') if piece.startswith('"') else combination[piece.split(".")[1]]
                 for piece in match[1].split(" ~ ")
