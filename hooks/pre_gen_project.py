@@ -1,0 +1,58 @@
+"""Refuse answers that cannot work, before a file of the project is written.
+
+cookiecutter renders this file and runs it alone in the new, empty folder: standard library only.
+"""
+
+import json
+import re
+import sys
+import unicodedata
+
+# Pasted as data, so that an answer with quotes or backslashes cannot become code.
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+
+MAX_SLUG_LENGTH = 50
+ONE_LINE_ANSWERS = ("project_name", "project_slug", "description", "author_name")
+# Control characters, surrogates (bytes of a command line that are no text), line separators.
+REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
+    """Return the ASCII sentence that says what to type instead, or None if all answers work."""
+    for question in ONE_LINE_ANSWERS:
+        if any(unicodedata.category(char) in REFUSED_CATEGORIES for char in answers[question]):
+            return (
+                f"{question} holds a line break or another control character: "
+                "type it as one line of text."
+            )
+    if all(unicodedata.category(char)[0] in "CZ" for char in answers["project_name"]):
+        return (
+            "project_name is blank, and it is the title of the page: "
+            'type a name such as project_name="My Chat".'
+        )
+    slug = answers["project_slug"]
+    suggestion = working_slug(slug, reserved_slugs)
+    if slug in reserved_slugs:
+        return (
+            f"project_slug {slug} is the name of a package that the project installs, or of a "
+            f"device on Windows: type project_slug={suggestion} instead."
+        )
+    if len(slug) > MAX_SLUG_LENGTH or not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slug):
+        return (
+            f"project_slug {slug!a} is not made of at most {MAX_SLUG_LENGTH} lower-case "
+            f"letters, digits and inner hyphens: type project_slug={suggestion} instead."
+        )
+    return None
+
+
+def working_slug(text: str, reserved_slugs: list[str]) -> str:
+    """Return a slug that `refusal` accepts, as near to `text` as the standard library can."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG_LENGTH].rstrip("-") or "my-chat"
+    return f"{slug}-chat" if slug in reserved_slugs else slug
+
+
+if __name__ == "__main__":
+    sentence = refusal(ANSWERS, ANSWERS["_reserved_slugs"])
+    if sentence:
+        sys.exit(sentence)

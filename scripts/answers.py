@@ -1,0 +1,36 @@
+"""The template's questions, as cookiecutter.json asks them."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+QUESTIONS = [key for key in CONTEXT if not key.startswith("_")]
+CHOICES: dict[str, list[str]] = {
+    key: CONTEXT[key] for key in QUESTIONS if isinstance(CONTEXT[key], list)
+}
+COMBINATIONS = [dict(zip(CHOICES, answers, strict=True)) for answers in product(*CHOICES.values())]
+
+
+def check(answers: dict[str, str]) -> None:
+    """Raise ValueError if a question is unknown, or an answer is not among its choices.
+
+    cookiecutter itself ignores an unknown question, and bakes the default in silence.
+    """
+    for question, answer in answers.items():
+        if question not in QUESTIONS:
+            raise ValueError(f"{question} is not a question; they are: {', '.join(QUESTIONS)}.")
+        if answer not in CHOICES.get(question, [answer]):
+            choices = ", ".join(CHOICES[question])
+            raise ValueError(f"{question} has no answer {answer!r}; it has: {choices}.")
+
+
+def combination(answers: dict[str, str]) -> dict[str, str]:
+    """Return one answer to each question of choice: from `answers`, else the default."""
+    return {question: answers.get(question, choices[0]) for question, choices in CHOICES.items()}
+
+
+def name(combination: dict[str, str]) -> str:
+    """Return a name for a combination, fit for a folder or a test: `openai-async-plain`."""
+    return "-".join(combination.values())

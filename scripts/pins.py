@@ -1,0 +1,121 @@
+"""Pin again every requirement, at the newest versions that the ranges allow.
+
+    .venv/bin/python scripts/pins.py
+
+Writes requirements.txt, templates/pins/*.txt and templates/provider/*/requirements.txt. The ranges
+are in pyproject.toml, in the project's pyproject.toml, and in `_sdk` of cookiecutter.json.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from answers import CONTEXT, ROOT
+from cookiecutter.main import cookiecutter
+from packaging.markers import Marker
+
+TEMPLATES = ROOT / "templates"
+
+# A pin is kept if one of these would install it; for all of them, it needs no marker.
+MACHINES = [
+    {
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "python_version": version,
+        "python_full_version": f"{version}.9",
+        "sys_platform": sys_platform,
+        "platform_system": platform_system,
+        "os_name": os_name,
+        "platform_machine": machine,
+    }
+    for version in ("3.11", "3.12", "3.13")
+    for sys_platform, platform_system, os_name in (
+        ("linux", "Linux", "posix"),
+        ("darwin", "Darwin", "posix"),
+        ("win32", "Windows", "nt"),
+    )
+    for machine in ("x86_64", "arm64")
+]
+
+
+def main() -> None:
+    """Resolve all SDKs together, so that what two of them share has one version, then split."""
+    sdks = {name: sdk["range"] for name, sdk in CONTEXT["_sdk"].items()}
+    for sdk in sdks:
+        (TEMPLATES / "provider" / sdk / "requirements.txt").touch()
+    project = baked_pyproject()
+    runtime = [
+        range_ for range_ in project["project"]["dependencies"] if range_ not in sdks.values()
+    ]
+    dev = project["dependency-groups"]["dev"]
+
+    everything = resolve([*runtime, *dev, *sdks.values()])
+    common = resolve(runtime, everything)
+    write(TEMPLATES / "pins" / "common.txt", common)
+    write(TEMPLATES / "pins" / "dev.txt", without(resolve([*runtime, *dev], everything), common))
+    for sdk, range_ in sdks.items():
+        pins = without(resolve([*runtime, range_], everything), common)
+        write(TEMPLATES / "provider" / sdk / "requirements.txt", pins)
+
+    template = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    write(ROOT / "requirements.txt", resolve(template["dependency-groups"]["dev"]))
+
+
+def baked_pyproject() -> dict[str, dict[str, list[str]]]:
+    """Return the pyproject.toml of a project with default answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = cookiecutter(
+            str(ROOT), no_input=True, output_dir=folder, default_config=True, accept_hooks=False
+        )
+        return tomllib.loads((Path(project) / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def resolve(requirements: Iterable[str], constraints: Iterable[str] = ()) -> list[str]:
+    """Return the pins of `requirements` and all they need, sorted, with uv's markers.
+
+    Raises subprocess.CalledProcessError when uv finds no solution, after its own message.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "requirements.in").write_text("\n".join(requirements), encoding="utf-8")
+        (Path(folder) / "constraints.txt").write_text("\n".join(constraints), encoding="utf-8")
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
+        command += ["--python-version", "3.11"]
+        command += ["--no-annotate", "--no-header", "-c", "constraints.txt", "requirements.in"]
+        output = subprocess.run(
+            command, cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8"
+        ).stdout
+    return output.splitlines()
+
+
+def simplified(pin: str) -> str | None:
+    """Return `pin` without a marker that all machines meet; None if no machine meets it."""
+    requirement, _, marker = pin.partition(" ; ")
+    met = [Marker(marker).evaluate(machine) for machine in MACHINES] if marker else [True]
+    if not any(met):
+        return None
+    return requirement if all(met) else pin
+
+
+def without(pins: list[str], others: list[str]) -> list[str]:
+    """Return the pins of distributions that `others` do not pin."""
+    names = {distribution(pin) for pin in others}
+    return [pin for pin in pins if distribution(pin) not in names]
+
+
+def distribution(pin: str) -> str:
+    """Return the name of the distribution that `pin` pins."""
+    return re.split(r"[=\[ ]", pin, maxsplit=1)[0]
+
+
+def write(path: Path, pins: list[str]) -> None:
+    """Write one pin a line, those that a machine installs."""
+    lines = [f"{kept}\n" for pin in pins if (kept := simplified(pin))]
+    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

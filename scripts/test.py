@@ -1,0 +1,26 @@
+"""Run all tests: the template's, and those of a project baked for every combination of answers.
+
+    python3 scripts/test.py
+    python3 scripts/test.py -k openai-thread-plain
+
+Arguments are pytest's.
+"""
+
+import subprocess
+import sys
+
+import virtualenvs
+
+
+def main() -> int:
+    """Return pytest's exit code, or that of the installation that failed."""
+    try:
+        python = virtualenvs.template_python()
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    tests = [str(python), "-m", "pytest", *sys.argv[1:]]
+    return subprocess.run(tests, cwd=virtualenvs.ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

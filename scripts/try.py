@@ -1,0 +1,115 @@
+"""Bake a project into scratch/, install it, and serve its chat with the built-in model.
+
+    python3 scripts/try.py
+    python3 scripts/try.py cancellation=thread 8001 --no-browser
+
+Run again it is quick, and keeps the project's .env and database; other files are baked anew.
+"""
+
+import argparse
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+import webbrowser
+from pathlib import Path
+from urllib.error import URLError
+
+import answers as questions
+import virtualenvs
+
+
+def main() -> int:
+    """Return the exit code of the server, or of the step before it that failed."""
+    parser = argparse.ArgumentParser(
+        description="Bake a project into scratch/ and serve its chat at http://127.0.0.1:8000/"
+    )
+    parser.add_argument(
+        "arguments",
+        nargs="*",
+        metavar="question=answer | addrport",
+        help="answers to the questions of cookiecutter.json, and an address as runserver takes it",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    options = parser.parse_intermixed_args()
+    answers = dict(text.split("=", 1) for text in options.arguments if "=" in text)
+    addresses = [text for text in options.arguments if "=" not in text]
+    if len(addresses) > 1:
+        parser.error(f"one address, not {len(addresses)}: {' '.join(addresses)}")
+    try:
+        questions.check(answers)
+    except ValueError as error:
+        parser.error(str(error))
+
+    try:
+        project = bake(answers)
+        sdk = questions.combination(answers)["provider_sdk"]
+        python = virtualenvs.project_python(project, sdk)
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    print(f"The project is in {project}", flush=True)
+    page = None if options.no_browser else url(addresses[0] if addresses else "")
+    return serve([str(python), "manage.py", "dev", *addresses], project, page)
+
+
+def bake(answers: dict[str, str]) -> Path:
+    """Return the folder of the project that was baked with `answers`, one per combination.
+
+    Raises subprocess.CalledProcessError when cookiecutter refuses, after its own message.
+    """
+    folder = virtualenvs.SCRATCH / "try" / questions.name(questions.combination(answers))
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [str(virtualenvs.template_python()), "-m", "cookiecutter", str(questions.ROOT)]
+    command += ["--no-input", "--overwrite-if-exists", "--default-config", "-o", str(folder)]
+    # What the template prints is for a project that the user installs: kept unless it fails.
+    baking = subprocess.run(
+        [*command, *(f"{question}={answer}" for question, answer in answers.items())],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if baking.returncode:
+        print(baking.stdout, baking.stderr, sep="\n", file=sys.stderr)
+        baking.check_returncode()
+    # The slug may have been derived; each bake writes this file, so the newest one is it.
+    return max(folder.glob("*/pyproject.toml"), key=lambda path: path.stat().st_mtime_ns).parent
+
+
+def url(addrport: str) -> str:
+    """Return the address of the page for `addrport`, in runserver's syntax or empty."""
+    host, _, port = addrport.rpartition(":")
+    host = {"": "127.0.0.1", "0": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(
+        host, host
+    )
+    return f"http://{host}:{port or 8000}/"
+
+
+def serve(command: list[str], project: Path, page: str | None) -> int:
+    """Run the server until it ends, open `page` once it answers, and return its exit code."""
+    with subprocess.Popen(command, cwd=project) as server:
+        # Whoever ends this program ends the server; Ctrl-C reaches both by itself.
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        if page:
+            threading.Thread(target=open_when_up, args=(page, server), daemon=True).start()
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
+                return server.wait()
+
+
+def open_when_up(page: str, server: subprocess.Popen[bytes]) -> None:
+    """Open `page` in the browser as soon as its health check answers, if the server lives."""
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{page}healthz", timeout=5).close()
+        except (URLError, TimeoutError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=0.2)
+        else:
+            webbrowser.open(page)
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

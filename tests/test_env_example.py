@@ -1,0 +1,36 @@
+"""The project's .env.example lists the variables that its code reads: all of them, no other."""
+
+import re
+from pathlib import Path
+
+LISTED = re.compile(r"^(?:# )?([A-Z][A-Z_]+)=", re.MULTILINE)
+READ = re.compile(r"""["']((?:CHAT|DJANGO)_[A-Z_]+|DATABASE_URL|REDIS_URL)["']""")
+# Django's own, set by manage.py and config/asgi.py rather than by the user.
+SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
+SDK_VARIABLE = re.compile(r"^(?:KEY|BASE_URL)_VARIABLE = \"(\w+)\"$", re.MULTILINE)
+
+
+def test_env_example_lists_what_the_code_reads(project: Path) -> None:
+    listed = LISTED.findall((project / ".env.example").read_text(encoding="utf-8"))
+    config = "".join(file.read_text(encoding="utf-8") for file in project.glob("config/*.py"))
+    names = (project / "chat" / "names.py").read_text(encoding="utf-8")
+    read = {*READ.findall(config), *SDK_VARIABLE.findall(names)} - {SETTINGS_MODULE}
+    if "dj_database_url.config(" in config:
+        read.add("DATABASE_URL")
+
+    assert sorted(listed) == sorted(read)
+
+
+def test_every_variable_is_explained(project: Path) -> None:
+    text = (project / ".env.example").read_text(encoding="utf-8")
+
+    for paragraph in text.strip().split("\n\n"):
+        assert paragraph.startswith("# ")
+        assert len(LISTED.findall(paragraph)) <= 1
+
+
+def test_no_value_is_a_secret(project: Path) -> None:
+    text = (project / ".env.example").read_text(encoding="utf-8")
+
+    secrets = re.findall(r"^(?:# )?\w*(?:KEY|SECRET|TOKEN)=(.*)$", text, re.MULTILINE)
+    assert secrets and not any(secrets)

@@ -1,0 +1,150 @@
+"""A chosen part arrives byte for byte, and nothing of another choice with it."""
+
+import json
+import re
+import runpy
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import answers as questions
+import pytest
+import yaml
+from conftest import Bake
+from cookiecutter.generate import is_copy_only_path
+
+PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
+TEMPLATES = questions.ROOT / "templates"
+SLOTS = {"provider": "provider_sdk", "cancellation": "cancellation", "styling": "styling"}
+# Files that are Django's templates, or are copied as they are.
+DJANGO = {".html", ".js", ".svg"}
+# A file that is nothing but one include, of a path that is joined from words and answers.
+INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]+)*) %\}""")
+
+
+def parts(combination: dict[str, str]) -> dict[Path, Path]:
+    """Return the files of the project that are a part, each with the part's own file."""
+    found = {}
+    for file in PROJECT.rglob("*"):
+        if file.is_file() and (
+            match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace"))
+        ):
+            pieces = [
+                piece.strip('"') if piece.startswith('"') else combination[piece.split(".")[1]]
+                for piece in match[1].split(" ~ ")
+            ]
+            found[file.relative_to(PROJECT)] = TEMPLATES / "".join(pieces)
+    return found
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    """Return all files under `folder` with what they hold."""
+    return {
+        file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
+
+
+def test_chosen_parts_arrive_byte_for_byte(project: Path, combination: dict[str, str]) -> None:
+    assert parts(combination)
+    for file, part in parts(combination).items():
+        assert (project / file).read_bytes() == part.read_bytes(), file
+
+
+def test_every_part_is_included_somewhere() -> None:
+    included = {
+        part for combination in questions.COMBINATIONS for part in parts(combination).values()
+    }
+    for slot, question in SLOTS.items():
+        for answer in questions.CHOICES[question]:
+            there = {file for file in (TEMPLATES / slot / answer).rglob("*.*") if file.is_file()}
+            orphans = {file for file in there - included if file.suffix != ".pyc"}
+            assert {file.name for file in orphans} <= {"requirements.txt"}
+
+
+def test_every_answer_has_its_folder() -> None:
+    for slot, question in SLOTS.items():
+        folders = {path.name for path in (TEMPLATES / slot).iterdir()}
+        assert folders >= set(questions.CHOICES[question]), slot
+
+
+def test_all_combinations_have_the_same_files(bake: Bake, project: Path) -> None:
+    assert files(bake()).keys() == files(project).keys()
+
+
+def test_only_the_parts_and_the_sdks_words_differ(
+    bake: Bake, project: Path, combination: dict[str, str]
+) -> None:
+    """Imports, views, models, templates and tests are the same bytes in every combination."""
+    words = {"README.md", ".env", ".env.example", "pyproject.toml", "requirements.txt"}
+    default, chosen = files(bake()), files(project)
+    differing = {file for file in default if default[file] != chosen[file]}
+
+    assert {str(file) for file in differing - parts(combination).keys()} <= words
+
+
+def test_django_templates_and_scripts_are_copied_as_they_are(project: Path) -> None:
+    """They are full of double braces that are not Jinja's."""
+    context = {"cookiecutter": questions.CONTEXT}
+    for file in sorted(PROJECT.rglob("*")):
+        name = file.relative_to(PROJECT)
+        if file.suffix in DJANGO and name.name != "base.html":
+            assert is_copy_only_path(str(name), context), f"{name} would pass through Jinja"
+            assert (project / name).read_bytes() == file.read_bytes()
+
+
+def test_two_bakes_differ_in_their_secret_only(bake: Bake, combination: dict[str, str]) -> None:
+    one, two = files(bake(**combination)), files(bake(**combination))
+
+    assert one.pop(Path(".env")) != two.pop(Path(".env"))
+    assert one == two
+
+
+def test_no_jinja_is_left_over(project: Path) -> None:
+    for file, content in files(project).items():
+        text = content.decode("utf-8")
+        assert "cookiecutter." not in text, file
+        if file.suffix not in DJANGO:
+            assert not re.search(r"\{[{%#].*[}%#]\}", text), file
+
+
+def test_every_file_is_utf8_with_unix_line_ends(project: Path) -> None:
+    for file, content in files(project).items():
+        assert b"\r" not in content, file
+        assert content == b"" or content.endswith(b"\n"), file
+        content.decode("utf-8")
+
+
+def test_every_file_parses(project: Path) -> None:
+    parsers: dict[str, Callable[[str], object]] = {
+        ".py": lambda text: compile(text, "", "exec"),
+        ".toml": tomllib.loads,
+        ".json": json.loads,
+        ".yaml": yaml.safe_load,
+        ".yml": yaml.safe_load,
+    }
+    for file, content in files(project).items():
+        if file.suffix in parsers:
+            parsers[file.suffix](content.decode("utf-8"))
+
+
+@pytest.mark.parametrize("answer", sorted({a for c in questions.CHOICES.values() for a in c}))
+def test_every_choice_is_explained(answer: str) -> None:
+    labels = [questions.CONTEXT["__prompts__"][question] for question in questions.CHOICES]
+    label = next(label[answer] for label in labels if answer in label)
+
+    assert label.startswith(f"{answer} (")
+    assert "[" not in label, "rich takes square brackets for markup"
+
+
+@pytest.mark.parametrize("sdk", questions.CHOICES["provider_sdk"])
+def test_the_table_says_what_the_part_says(bake: Bake, sdk: str) -> None:
+    """The names of an SDK are Python in its part, and words for the files that are no Python."""
+    row = questions.CONTEXT["_sdk"][sdk]
+    names = runpy.run_path(str(bake(provider_sdk=sdk) / "chat" / "names.py"))
+
+    assert (row["title"], row["key"], row["base_url"], row["model"]) == (
+        names["TITLE"],
+        names["KEY_VARIABLE"],
+        names["BASE_URL_VARIABLE"],
+        names["DEFAULT_MODEL"],
+    )

@@ -1,0 +1,106 @@
+"""The two commands of the README: what they take, and that the first one serves the chat."""
+
+import importlib.util
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from types import ModuleType
+from urllib.error import URLError
+
+import answers as questions
+import browser
+import pytest
+
+# What a service manager sends, or on Windows, where nothing can be sent but this, a console.
+if sys.platform == "win32":
+    END, NEW_GROUP = signal.CTRL_BREAK_EVENT, subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    END, NEW_GROUP = signal.SIGTERM, 0
+
+TRY = questions.ROOT / "scripts" / "try.py"
+
+
+@pytest.fixture
+def try_script() -> ModuleType:
+    """The module scripts/try.py, whose name no import statement can hold."""
+    spec = importlib.util.spec_from_file_location("try_script", TRY)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("addrport", "url"),
+    [
+        ("", "http://127.0.0.1:8000/"),
+        ("8001", "http://127.0.0.1:8001/"),
+        ("0:8001", "http://127.0.0.1:8001/"),
+        ("0.0.0.0:8001", "http://127.0.0.1:8001/"),
+        ("localhost:9000", "http://localhost:9000/"),
+        ("[::1]:9000", "http://[::1]:9000/"),
+        ("[::]:9000", "http://[::1]:9000/"),
+    ],
+)
+def test_the_browser_opens_the_address_that_is_served(
+    try_script: ModuleType, addrport: str, url: str
+) -> None:
+    assert try_script.url(addrport) == url
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["provder=openai"], "provder is not a question; they are: project_name, project_slug"),
+        (["cancellation=fiber"], "cancellation has no answer 'fiber'; it has: async, thread."),
+        (["8000", "8001"], "one address, not 2: 8000 8001"),
+    ],
+)
+def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> None:
+    run = subprocess.run([sys.executable, TRY, *arguments], capture_output=True, encoding="utf-8")
+
+    assert run.returncode == 2
+    assert sentence in run.stderr
+
+
+def test_the_first_command_serves_the_chat() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, str(TRY), "--no-browser", str(port), "project_name=Tried & true"]
+
+    with subprocess.Popen(command, creationflags=NEW_GROUP) as server:
+        try:
+            page = get_when_up(f"http://127.0.0.1:{port}/", server)
+        finally:
+            server.send_signal(END)
+
+    assert "Tried &amp; true" in page
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0, "the server outlived the command"
+
+
+def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
+    """Return the page at `url` as soon as `server` answers; fail if it ends before."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as page:
+                return str(page.read().decode("utf-8"))
+        except URLError:
+            try:
+                server.wait(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                continue
+    pytest.fail(f"the server ended with exit code {server.returncode}")
+
+
+def test_a_browser_that_is_named_must_exist(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "none"))
+
+    with pytest.raises(FileNotFoundError, match=r"CHROMIUM is .*none, and there is no such file"):
+        browser.find()
