@@ -74,7 +74,7 @@ class Record(Sequence[Entry]):
             yield
             self._changed.notify_all()
 
-    def wait_for(self, predicate: Callable[["Record"], T], timeout: float) -> T:
+    def wait_for(self, predicate: Callable[["Record"], T | None], timeout: float) -> T:
         """Block until `predicate(record)` is true and return what it returned.
 
         `timeout` is in seconds. Raises TimeoutError, which says what the record holds.

@@ -48,7 +48,7 @@ class FakeModel:
         scheme = "http" if self._tls is None else "https"
         return f"{scheme}://{self._host}:{self._port}{dialect.BASE_PATH}"
 
-    def wait_for(self, predicate: Callable[[Record], T], timeout: float) -> T:
+    def wait_for(self, predicate: Callable[[Record], T | None], timeout: float) -> T:
         """Block until `predicate(record)` is true: see `Record.wait_for`. Seconds."""
         return self.record.wait_for(predicate, timeout)
 
