@@ -2,13 +2,16 @@
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chat import processes, sentences
 from chat.models import Conversation, Reply, Turn
 from chat.types import Message
 
-RETRIABLE = {Reply.Status.FAILED, Reply.Status.INTERRUPTED, Reply.Status.STOPPED}
+Status = Reply.Status
+RETRIABLE = {Status.FAILED, Status.INTERRUPTED, Status.STOPPED}
 
 
 class BusyError(Exception):
@@ -22,11 +25,16 @@ def current(owner: str) -> Conversation:
     )
 
 
-def owned(owner: str, conversation_id: str) -> Conversation | None:
-    """The conversation with this id, if there is one and the owner may see it."""
+def shown(owner: str, conversation_id: UUID | str | None) -> Conversation | None:
+    """The owner's conversation with this id; without one, the newest.
+
+    None where there is none, or where it is somebody else's: they must not be told apart.
+    """
+    if conversation_id is None:
+        return current(owner)
     try:
-        return Conversation.objects.filter(owner=owner, pk=UUID(conversation_id)).first()
-    except ValueError:
+        return Conversation.objects.filter(owner=owner, pk=conversation_id).first()
+    except ValidationError:  # not an id at all
         return None
 
 
@@ -38,6 +46,7 @@ def new(owner: str) -> Conversation:
 
 def ask(conversation: Conversation, prompt: str) -> Reply:
     """Add a turn with a reply that streams. Raises `BusyError`: the database allows only one."""
+    interrupt_dead(conversation)
     with transaction.atomic():
         turn = Turn.objects.create(conversation=conversation, prompt=prompt)
         return _begin(turn)
@@ -55,18 +64,22 @@ def ask_again(conversation: Conversation) -> Reply | None:
 def _begin(turn: Turn) -> Reply:
     try:
         with transaction.atomic():
-            return Reply.objects.create(conversation_id=turn.conversation_id, turn=turn)
+            return Reply.objects.create(
+                conversation_id=turn.conversation_id, turn=turn, process=processes.this_process()
+            )
     except IntegrityError as error:
         raise BusyError from error
 
 
 def last_reply(conversation: Conversation) -> Reply | None:
     """The newest reply to the last turn."""
+    interrupt_dead(conversation)
     return conversation.replies.select_related("turn").last()
 
 
 def turns(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
     """Each turn from the one with the id `since` on, with its newest reply."""
+    interrupt_dead(conversation)
     replies = conversation.replies.filter(turn_id__gte=since).select_related("turn")
     newest = {reply.turn_id: reply for reply in replies.order_by("id")}
     return [(newest[turn_id].turn, newest[turn_id]) for turn_id in sorted(newest)]
@@ -84,9 +97,24 @@ def history(reply: Reply) -> list[Message]:
     return messages
 
 
-def end(reply: Reply) -> bool:
-    """Save how a reply ended. Returns whether it was still streaming in the database."""
-    reply.ended_at = timezone.now()
-    fields = ["text", "status", "note", "input_tokens", "output_tokens", "ended_at"]
-    streaming = Reply.objects.filter(pk=reply.pk, status=Reply.Status.STREAMING)
+def save(reply: Reply) -> bool:
+    """Save what has arrived of a reply, or how it ended.
+
+    Returns whether it was still streaming in the database. If not, another process has taken this
+    one for dead, and the row stays as it is.
+    """
+    reply.saved_at = timezone.now()
+    if reply.status != Status.STREAMING:
+        reply.ended_at = reply.saved_at
+    fields = ["text", "status", "note", "input_tokens", "output_tokens", "saved_at", "ended_at"]
+    streaming = Reply.objects.filter(pk=reply.pk, status=Status.STREAMING)
     return streaming.update(**{field: getattr(reply, field) for field in fields}) == 1
+
+
+def interrupt_dead(conversation: Conversation | None = None) -> None:
+    """Mark the replies whose process has died: those of one conversation, or all."""
+    streaming = Reply.objects.filter(status=Status.STREAMING)
+    for reply in streaming.filter(conversation=conversation) if conversation else streaming:
+        if processes.is_dead(reply):
+            reply.status, reply.note = Status.INTERRUPTED, sentences.INTERRUPTED
+            save(reply)

@@ -5,16 +5,20 @@ under none. Three push events of djust change it, and `static/chat/log.js` appli
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
 from django.template.loader import render_to_string
 
 from chat import conversations
 from chat.markdown import GrowingMarkdown, render
 from chat.models import Conversation, Reply, Turn
 from chat.running import RunningReply, replies
+
+logger = logging.getLogger("chat")
 
 # Long enough for several tokens to share a frame, too short to be seen.
 PACE_SECONDS = 0.04
@@ -57,10 +61,15 @@ class Feed:
     async def run(self) -> None:
         """Returns when the page has gone."""
         with replies.watch(self._conversation.pk) as watcher:
-            await self._tell()
+            watcher.wake()
             while self._page.is_connected():
                 if await watcher.changed(LOOK_SECONDS):
-                    await self._tell()
+                    try:
+                        await self._tell()
+                    except DatabaseError as error:
+                        logger.warning("the log of a page is not told yet: %s", error)
+                        watcher.wake()
+                        await asyncio.sleep(LOOK_SECONDS)
                     await asyncio.sleep(PACE_SECONDS)
 
     async def _tell(self) -> None:

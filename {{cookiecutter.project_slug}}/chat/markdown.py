@@ -12,15 +12,22 @@ from djust.markdown import render_markdown
 
 LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+# As djust writes them; text is escaped, so that nothing else can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
+LINK = re.compile(r'<a href="((?:https?://|mailto:)?)')
 
 
 def render(text: str) -> SafeString:
     """Safe HTML. An image becomes a link: fetching it would tell its server who reads the reply."""
-    html = render_markdown(text, provisional=False)
+    html: str = render_markdown(text, provisional=False)
     html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
-    # Text is escaped, so that only real links match.
-    return mark_safe(html.replace("<a href=", '<a rel="noopener noreferrer" target="_blank" href='))
+    return mark_safe(LINK.sub(_link, html))
+
+
+def _link(link: re.Match[str]) -> str:
+    # An address of this page's own, or of an unknown kind, is only a mistake of the model.
+    address = "href" if link[1] else "data-href"
+    return f'<a rel="noopener noreferrer" target="_blank" {address}="{link[1]}'
 
 
 class Edit(NamedTuple):
@@ -49,6 +56,7 @@ class GrowingMarkdown:
         self._scanned = 0
         self._fence = ""
         self._is_list = False
+        self._is_html = False
         self._after_blank = False
 
     @property
@@ -79,7 +87,7 @@ class GrowingMarkdown:
         """Where the last block begins, as far as whole lines tell.
 
         A block ends at a blank line, unless what follows may go on with it: in a fence, in a list,
-        or indented.
+        indented, or after raw HTML, some of which goes on over blank lines.
         """
         settled = self._settled
         while (end := text.find("\n", self._scanned)) >= 0:
@@ -92,12 +100,14 @@ class GrowingMarkdown:
                 self._after_blank = True
                 continue
             is_item = bool(LIST_ITEM.match(line))
-            if self._after_blank and not line[0].isspace() and not (self._is_list and is_item):
+            goes_on = line[0].isspace() or self._is_html or (self._is_list and is_item)
+            if self._after_blank and not goes_on:
                 settled = start
                 self._is_list = is_item
             elif start == self._settled:
                 self._is_list = is_item
             self._after_blank = False
+            self._is_html |= line.lstrip().startswith("<")
             if fence := FENCE.match(line):
                 self._fence = fence[1]
         return settled

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
 from chat.markdown import render
 
@@ -45,6 +46,8 @@ class Reply(models.Model):
     turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="replies")
     text = models.TextField(blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.STREAMING)
+    process = models.CharField(max_length=32, blank=True, editable=False)
+    saved_at = models.DateTimeField(default=timezone.now, editable=False)
     note = models.TextField(blank=True, help_text="The sentence shown with it: why it failed")
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)

@@ -1,19 +1,23 @@
-"""Whose conversations are whose: each browser session sees only its own."""
+"""Whose conversations are whose: a browser session's, or a user's where a login is required."""
 
 import uuid
 
-from django.contrib.sessions.backends.base import SessionBase
+from django.conf import settings
+from django.http import HttpRequest
 
 SESSION_KEY = "chat_owner"
 
 
-def known_owner(session: SessionBase) -> str | None:
-    """The owner that a session stands for, or None if it has never opened the page."""
-    return session.get(SESSION_KEY)
+def known_owner(request: HttpRequest) -> str | None:
+    """The owner that a request comes from; None for a session that has never opened the page."""
+    if settings.CHAT_LOGIN_REQUIRED:
+        return f"user {request.user.pk}" if request.user.is_authenticated else None
+    return request.session.get(SESSION_KEY)
 
 
-def owner_of(session: SessionBase) -> str:
-    """The owner that a session stands for; a new session gets one, which stays over a login."""
-    if SESSION_KEY not in session:
-        session[SESSION_KEY] = uuid.uuid4().hex
-    return session[SESSION_KEY]
+def owner_of(request: HttpRequest) -> str:
+    """The owner that a request comes from; a session without one gets one."""
+    owner = known_owner(request)
+    if owner is None:
+        owner = request.session[SESSION_KEY] = uuid.uuid4().hex
+    return owner

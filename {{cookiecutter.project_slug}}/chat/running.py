@@ -24,7 +24,8 @@ from chat.types import Finish, Message, Text, Usage
 logger = logging.getLogger("chat")
 
 Status = Reply.Status
-SAVE_AGAIN_SECONDS = 0.5
+# What is on the page is in the database at most a second later.
+SAVE_SECONDS = 0.7
 
 
 class Watcher:
@@ -70,9 +71,13 @@ class RunningReply:
     async def live(self, wake: Callable[[], None]) -> None:
         """Read the reply to its end, whatever ends it, and save it. `wake` is told of each text."""
         self._reading = asyncio.create_task(self._read(wake))
-        await asyncio.wait([self._reading])
+        while not self._reading.done():
+            await asyncio.wait([self._reading], timeout=SAVE_SECONDS)
+            if not self._reading.done() and await self._save() is False:
+                self.stop(Status.INTERRUPTED)
         self._settle(self._reading)
-        await self._save()
+        while await self._save() is None:
+            await asyncio.sleep(SAVE_SECONDS)
         self._log()
 
     async def _read(self, wake: Callable[[], None]) -> None:
@@ -125,17 +130,14 @@ class RunningReply:
         self.reply.status = Status.FAILED
         self.reply.note = sentences.for_error(error)
 
-    async def _save(self) -> None:
-        save = database_sync_to_async(conversations.end)
-        while True:
-            try:
-                await save(self.reply)
-            except (OperationalError, InterfaceError):
-                # Locked, or gone for a moment. What was seen on the page must not be lost.
-                logger.exception("reply %s is not saved yet", self.reply.pk)
-                await asyncio.sleep(SAVE_AGAIN_SECONDS)
-            else:
-                return
+    async def _save(self) -> bool | None:
+        """Whether the row was still streaming; None while the database cannot be written."""
+        try:
+            saved: bool = await database_sync_to_async(conversations.save)(self.reply)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("reply %s is not saved yet: %s", self.reply.pk, error)
+            return None
+        return saved
 
     def _log(self) -> None:
         first = f"{self._first_text - self._started:.3f} s" if self._first_text else "none"
@@ -156,6 +158,7 @@ class RunningReplies:
     def __init__(self) -> None:
         self._running: dict[UUID, RunningReply] = {}
         self._watchers: dict[UUID, set[Watcher]] = {}
+        self._graces: dict[UUID, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, reply: Reply, messages: list[Message]) -> None:
@@ -176,29 +179,55 @@ class RunningReplies:
 
     @contextlib.contextmanager
     def watch(self, conversation_id: UUID) -> Iterator[Watcher]:
-        """Watch a conversation for as long as the context lasts."""
+        """Watch a conversation for as long as the context lasts.
+
+        A reply that nobody watches any more goes on for CHAT_DISCONNECT_GRACE_SECONDS.
+        """
         watcher = Watcher()
         watchers = self._watchers.setdefault(conversation_id, set())
         watchers.add(watcher)
+        self._end_grace(conversation_id)
         try:
             yield watcher
         finally:
             watchers.discard(watcher)
             if not watchers:
                 del self._watchers[conversation_id]
+                self._begin_grace(conversation_id)
+
+    async def interrupt_all(self) -> None:
+        """Close every upstream connection, and return when all replies are saved."""
+        for running in self._running.values():
+            running.stop(Status.INTERRUPTED)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _run(self, running: RunningReply) -> None:
         conversation_id = running.reply.conversation_id
         self._wake(conversation_id)
+        if conversation_id not in self._watchers:
+            self._begin_grace(conversation_id)
         try:
             await running.live(partial(self._wake, conversation_id))
         finally:
             del self._running[conversation_id]
+            self._end_grace(conversation_id)
             self._wake(conversation_id)
 
     def _wake(self, conversation_id: UUID) -> None:
         for watcher in self._watchers.get(conversation_id, ()):
             watcher.wake()
+
+    def _begin_grace(self, conversation_id: UUID) -> None:
+        if conversation_id in self._running:
+            self._graces[conversation_id] = asyncio.get_running_loop().call_later(
+                settings.CHAT_DISCONNECT_GRACE_SECONDS,
+                partial(self.stop, conversation_id, Status.INTERRUPTED),
+            )
+
+    def _end_grace(self, conversation_id: UUID) -> None:
+        if grace := self._graces.pop(conversation_id, None):
+            grace.cancel()
 
 
 replies = RunningReplies()

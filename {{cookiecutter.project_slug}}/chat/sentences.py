@@ -36,6 +36,7 @@ LENGTH = "The reply stops here: it reached the limit of CHAT_MAX_OUTPUT_TOKENS."
 INTERRUPTED = "The reply was interrupted. Retry to ask again."
 BUSY = "A reply is still being written. Wait for its end, or Stop it."
 EMPTY = "Type a prompt first."
+NO_DATABASE = "The chat cannot reach its database now. Your prompt was not sent; try again soon."
 NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
 NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prompt was not sent."
 

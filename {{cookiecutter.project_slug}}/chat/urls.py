@@ -2,4 +2,7 @@ from django.urls import path
 
 from chat import views
 
-urlpatterns = [path("", views.page, name="chat")]
+urlpatterns = [
+    path("", views.page, name="chat"),
+    path("c/<uuid:conversation_id>/", views.page, name="conversation"),
+]

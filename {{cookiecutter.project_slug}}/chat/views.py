@@ -5,12 +5,16 @@ controls are rendered again for an event; what happens to the log is sent by `fe
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -18,12 +22,14 @@ from djust import LiveView, state
 from djust.decorators import event_handler
 
 from chat import conversations, names, sentences
-from chat.djust_internals import is_connected, render_lock
+from chat.djust_internals import is_connected, push_now, render_lock
 from chat.feed import Feed, Position
 from chat.models import Conversation, Reply
 from chat.owners import known_owner, owner_of
 from chat.running import replies
 from chat.types import Message
+
+logger = logging.getLogger("chat")
 
 PROGRESS = {
     Reply.Status.STREAMING: "Generating",
@@ -36,9 +42,13 @@ PROGRESS = {
 
 @never_cache
 @ensure_csrf_cookie
-def page(request: HttpRequest) -> HttpResponse:
-    """The conversation as it stands."""
-    conversation = conversations.current(owner_of(request.session))
+def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
+    """A conversation as it stands, the newest one without an id. Raises `Http404`."""
+    if settings.CHAT_LOGIN_REQUIRED and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    conversation = conversations.shown(owner_of(request), conversation_id)
+    if conversation is None:
+        raise Http404("No conversation with this id.")
     last = conversations.last_reply(conversation)
     context = {
         "conversation": conversation,
@@ -64,6 +74,7 @@ def controls(last: Reply | None) -> dict[str, Any]:
 
 class ChatView(LiveView):
     template_name = "chat/controls.html"
+    login_required = settings.CHAT_LOGIN_REQUIRED
 
     streaming = state(False)
     error = state("")
@@ -74,12 +85,15 @@ class ChatView(LiveView):
     _conversation: Conversation | None = None
     _feed: asyncio.Task[None] | None = None
 
-    def mount(self, request: HttpRequest, **kwargs: Any) -> None:
-        self._owner = known_owner(request.session)
-        if self._owner is None:
+    def mount(
+        self, request: HttpRequest, conversation_id: UUID | str | None = None, **kwargs: Any
+    ) -> None:
+        self._owner = known_owner(request)
+        if self._owner is not None:
+            self._conversation = conversations.shown(self._owner, conversation_id)
+        if self._conversation is None:
             self._refuse(sentences.NO_SESSION)
             return
-        self._conversation = conversations.current(self._owner)
         self._show(controls(conversations.last_reply(self._conversation)))
         # The page answers with `follow`, and says what it shows already.
         self.push_event("chat:connected", {})
@@ -89,11 +103,13 @@ class ChatView(LiveView):
         self, conversation: str = "", turn: int = 0, reply: int = 0, status: str = "", **kwargs: Any
     ) -> None:
         """Keep the page's log up to date from what it shows now."""
-        if self._owner is None:
+        if self._owner is None or self._conversation is None:
             return
-        shown = await database_sync_to_async(conversations.owned)(self._owner, conversation)
-        self._conversation = shown or self._conversation
-        self._follow(Position(turn, reply, status) if shown else None)
+        shown = await database_sync_to_async(conversations.shown)(self._owner, conversation)
+        if shown is None:
+            self._follow(self._conversation, None)
+        else:
+            self._follow(shown, Position(turn, reply, status))
 
     @event_handler()
     async def submit(self, prompt: str = "", **kwargs: Any) -> None:
@@ -125,17 +141,16 @@ class ChatView(LiveView):
         if self._owner is None or self._conversation is None:
             return
         replies.stop(self._conversation.pk)
-        self._conversation = await database_sync_to_async(conversations.new)(self._owner)
+        new = await database_sync_to_async(conversations.new)(self._owner)
         self._show(controls(None))
-        self._follow(None)
+        self._follow(new, None)
 
     def is_connected(self) -> bool:
         return is_connected(self)
 
     async def push(self, event: str, payload: dict[str, Any]) -> None:
         """Send a push event now, and wait while the browser is too slow to take it."""
-        self.push_event(event, payload)
-        await self.flush_push_events()
+        await push_now(self, event, payload)
 
     async def show_controls(self, last: Reply) -> None:
         """Render the controls, where the newest reply changes them."""
@@ -152,6 +167,10 @@ class ChatView(LiveView):
         except conversations.BusyError:
             self._refuse(sentences.BUSY)
             return False
+        except DatabaseError:
+            logger.exception("no reply could be begun")
+            self._refuse(sentences.NO_DATABASE)
+            return False
         if started is None:
             return False
         reply, history = started
@@ -159,10 +178,11 @@ class ChatView(LiveView):
         replies.start(reply, history)
         return True
 
-    def _follow(self, position: Position | None) -> None:
+    def _follow(self, conversation: Conversation, position: Position | None) -> None:
+        self._conversation = conversation
         if self._feed is not None:
             self._feed.cancel()
-        self._feed = asyncio.create_task(Feed(self, self._conversation, position).run())
+        self._feed = asyncio.create_task(Feed(self, conversation, position).run())
 
     def _refuse(self, sentence: str) -> None:
         self._show({"error": sentence, "can_retry": False})

@@ -13,11 +13,11 @@ FALSE = {"0", "false", "off"}
 def load(path: Path) -> None:
     """Put the values of a `.env` file into `os.environ`, where the SDK looks for its own too.
 
-    The environment wins over the file, and an empty value in the file counts as none.
+    The environment wins over the file; an empty value, here or there, counts as none.
     """
     for name, value in dotenv_values(path, encoding="utf-8").items():
-        if value:
-            os.environ.setdefault(name, value)
+        if value and not os.environ.get(name):
+            os.environ[name] = value
 
 
 def text(name: str, default: str = "") -> str:

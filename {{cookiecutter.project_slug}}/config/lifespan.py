@@ -1,29 +1,64 @@
-"""What is done when the server starts and when it ends: the lifespan protocol of ASGI."""
+"""What is done when the server starts and when it ends: the lifespan protocol of ASGI.
+
+A server without it, such as Daphne, replies as well. It then loads the SDK with the first prompt,
+and a reply that its end interrupts is marked at the next start.
+"""
 
 import asyncio
 import importlib
 import logging
+import signal
 from collections.abc import Awaitable, Callable
+from types import FrameType
 from typing import Any
+
+from channels.db import database_sync_to_async
+
+from chat import conversations, processes
+from chat.running import replies
 
 logger = logging.getLogger("chat")
 
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-async def lifespan(
-    scope: dict[str, Any],
-    receive: Callable[[], Awaitable[dict[str, Any]]],
-    send: Callable[[dict[str, Any]], Awaitable[None]],
-) -> None:
-    """Answer the server's two messages."""
-    warm_up = asyncio.create_task(asyncio.to_thread(load_sdk))
+
+async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Answer the server's two messages, each when it is done."""
+    loading = asyncio.create_task(asyncio.to_thread(load_sdk))
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            await database_sync_to_async(tidy_up)()
+            interrupt_on_signals()
+        else:
+            await replies.interrupt_all()
+            await loading
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
-            await warm_up
             return
 
 
 def load_sdk() -> None:
     """Import the SDK, which takes a second or more, before the first prompt has to wait for it."""
     importlib.import_module("chat.reply")
+
+
+def tidy_up() -> None:
+    """Mark the replies that the last process left streaming."""
+    conversations.interrupt_dead()
+    processes.remove_locks_of_the_dead()
+
+
+def interrupt_on_signals() -> None:
+    """Interrupt the replies before the server closes its sockets, so that pages are told."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def interrupt(number: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(asyncio.ensure_future, replies.interrupt_all())
+            before(number, frame)
+
+        if callable(before):
+            signal.signal(number, interrupt)

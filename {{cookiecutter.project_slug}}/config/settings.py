@@ -9,7 +9,7 @@ from django.core.management.utils import get_random_secret_key
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENV_FILE = BASE_DIR / ".env"
+ENV_FILE = BASE_DIR / env.text("DJANGO_ENV_FILE", ".env")
 env.load(ENV_FILE)
 
 DEBUG = env.flag("DJANGO_DEBUG", default=False)
@@ -24,7 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
+    "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
     "djust",
@@ -33,7 +33,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -98,21 +98,41 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True
+SERVESTATIC_USE_FINDERS = True
 
-# The admin's login is not slowed down here: do that in the proxy, or add django-axes.
-SILENCED_SYSTEM_CHECKS = ["djust.A030"]
+SILENCED_SYSTEM_CHECKS = [
+    # The admin's login is not slowed down here: do that in the proxy, or add django-axes.
+    "djust.A030",
+    # Whoever may open the page may use all of it, on conversations of their own.
+    "djust.S009",
+]
 
+# Views live and end with their WebSocket, so that their state need not be shared.
+DJUST_CONFIG = {"STATE_BACKEND": "memory"}
 LIVEVIEW_ALLOWED_MODULES = ["chat.views"]
 # The update check would ask the network; links open whole pages, which a proxy and a log can see.
-LIVEVIEW_CONFIG = {"update_check": False, "auto_navigate": False, "hot_reload": False}
+LIVEVIEW_CONFIG = {
+    "update_check": False,
+    "auto_navigate": False,
+    "hot_reload": False,
+    # Somebody who logs out in another tab cannot go on in this one.
+    "reauth_on_event": True,
+}
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
 
+# The three <style> elements that djust's client adds: its cloak, its lazy clicks, its loading bar.
+DJUST_STYLES = [
+    "'sha256-/IBY28ZwDaxwbibcekUAwU4CZseDF93G/C57mBqUL1M='",
+    "'sha256-yJ4qTz9mBpGr4KFA4TEAPWWf+sCdgVqAGuVdnfgIn0E='",
+    "'sha256-AQoKrkyiktohQt9cfV+Ww4r6Ry4kCABTyOWUGewB3mI='",
+]
 # Nothing a model or a user writes may load or run anything, whatever slips through the Markdown.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
-        "style-src": [SELF],
+        "style-src": [SELF, *DJUST_STYLES],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
@@ -139,6 +159,10 @@ CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
 # djust refuses frames over 64 kB, and one character may take six bytes in its JSON.
 CHAT_MAX_PROMPT_CHARS = int(env.number("CHAT_MAX_PROMPT_CHARS", 8000, least=1, most=10_000))
 CHAT_MAX_OUTPUT_TOKENS = int(env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, most=1_000_000))
+CHAT_DISCONNECT_GRACE_SECONDS = env.number("CHAT_DISCONNECT_GRACE_SECONDS", 10, least=0, most=3600)
+CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)
+# Each server process holds a file here, by which others know that it lives.
+CHAT_LOCKS = BASE_DIR / "locks"
 CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60, least=0.1, most=3600)
 # The words that provoke something in the built-in model, while `manage.py dev` runs one.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
@@ -55,7 +55,7 @@ class Connections:
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-async def read_reply(messages: list[Message]) -> AsyncIterator[Event]:
+async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
     """The events of one reply. Raises `ProviderError`.
 
     Cancelling the task that iterates shuts the upstream connection down at once, whatever the

@@ -34,7 +34,13 @@ class Command(BaseCommand):
                 )
             address = f"[{host}]" if ":" in host else host
             self.stdout.write(f"The chat is at http://{address}:{port}/  (Ctrl-C ends it)")
-            uvicorn.run("config.asgi:application", host=host, port=port, log_level="warning")
+            uvicorn.run(
+                "config.asgi:application",
+                host=host,
+                port=port,
+                log_level="warning",
+                timeout_graceful_shutdown=3,
+            )
 
 
 def parse(addrport: str) -> tuple[str, int]:

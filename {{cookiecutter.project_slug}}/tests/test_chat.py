@@ -1,0 +1,149 @@
+"""A conversation over the WebSocket, and what the upstream saw of it."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from chat.models import Reply, Turn
+from fake_model.server import FakeModel
+from tests.conftest import seen_by
+from tests.page import Page, open_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAILURES = {
+    "/401": "refused the key",
+    "/404": "CHAT_MODEL",
+    "/429": "in 7 seconds",
+    "/500": "error of its own",
+    "/overloaded": "overloaded",
+    "/quota": "out of credit",
+    "/context": "New chat",
+    "/drop": "was lost",
+    "/cut": "cut off",
+    "/garbage": "could not be read",
+    "/refuse": "refused to answer",
+}
+
+
+def complete(page: Page) -> bool:
+    return page.status == "complete"
+
+
+def failed(page: Page) -> bool:
+    return page.status == "failed"
+
+
+async def test_a_reply_streams_and_the_prompt_box_is_cleared(slow_model: FakeModel) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/long 30 hello")
+        await page.until(complete)
+        await page.until(lambda page: "Done" in page.controls)
+    assert page.sent == ["/long 30 hello"]
+    assert page.prompts == ["/long 30 hello"]
+    assert page.texts >= 5
+
+
+async def test_the_model_receives_the_history(model: FakeModel) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/echo Hello.")
+        await page.until(complete)
+        await page.event("submit", prompt="  and now?\n")
+        await page.until(lambda page: len(page.turns) == 2 and complete(page))
+    assert [(message.role, message.text) for message in model.record[1].messages] == [
+        ("user", "/echo Hello."),
+        ("assistant", "Hello."),
+        ("user", "  and now?\n"),
+    ]
+
+
+@pytest.mark.parametrize("prompt", ["/long 2000", "/stall /long 20", "/silent"])
+async def test_stop_closes_the_upstream_and_keeps_what_was_shown(
+    slow_model: FakeModel, prompt: str
+) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt=prompt)
+        tokens = 0 if prompt == "/silent" else 10
+        await page.until(lambda page: page.texts > tokens / 5 or tokens == 0)
+        await seen_by(slow_model, lambda record: record and record[0].tokens >= tokens)
+        await page.event("stop")
+        await page.until(lambda page: page.status == "stopped")
+        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+        await page.event("submit", prompt="/echo next")
+        await page.until(complete)
+    assert len(slow_model.record) == 2
+    stopped = await Reply.objects.aget(status="stopped")
+    assert bool(stopped.text) == bool(tokens)
+
+
+@pytest.mark.parametrize(("word", "sentence"), FAILURES.items(), ids=FAILURES.keys())
+async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
+    model: FakeModel, word: str, sentence: str
+) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt=f"{word} /long 40")
+        await page.until(failed)
+        await page.until(lambda page: sentence in page.controls)
+        first = await Reply.objects.aget()
+        assert sentence in first.note
+        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse"})
+        await page.event("retry")
+        await page.until(lambda page: page.reply != first.pk and failed(page))
+    assert len(model.record) == 2
+    assert model.record[0].messages == model.record[1].messages
+    assert await Turn.objects.acount() == 1
+
+
+async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.3
+    async with open_page() as page:
+        await page.event("submit", prompt="/stall /long 20")
+        await page.until(failed)
+        await page.until(lambda page: "sent nothing for 0.3 seconds" in page.controls)
+        await seen_by(model, lambda record: record[0].ended_by == "client")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sentence"), [("", "Type a prompt"), (" \n", "Type a prompt"), ("x" * 8001, "8,000")]
+)
+async def test_a_prompt_that_cannot_be_sent_is_refused_and_stays(
+    model: FakeModel, prompt: str, sentence: str
+) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt=prompt)
+        await page.until(lambda page: sentence in page.controls)
+    assert page.sent == []
+    assert len(model.record) == 0
+
+
+async def test_a_second_send_while_a_reply_streams_is_refused(slow_model: FakeModel) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/silent one")
+        await page.event("submit", prompt="two")
+        await page.until(lambda page: "still being written" in page.controls)
+        assert page.sent == ["/silent one"]
+    assert len(slow_model.record) == 1
+
+
+async def test_each_browser_sees_its_own(model: FakeModel) -> None:
+    async with open_page() as mine, open_page() as other:
+        await mine.event("submit", prompt="/echo secret")
+        await mine.until(complete)
+        other.conversation = mine.conversation
+        await other.follow()
+        await other.until(lambda page: page.conversation != mine.conversation)
+    assert other.turns == {}
+
+
+async def test_new_chat_is_empty_and_the_model_is_told_nothing_of_the_old(model: FakeModel) -> None:
+    client = Client()
+    async with open_page(client) as page:
+        await page.event("submit", prompt="/echo old")
+        await page.until(complete)
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+        await page.event("submit", prompt="/echo new")
+        await page.until(complete)
+    assert [message.text for message in model.record[1].messages] == ["/echo new"]
+    async with open_page(client) as page:
+        assert page.prompts == ["/echo new"]
