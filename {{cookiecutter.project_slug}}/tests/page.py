@@ -35,6 +35,14 @@ class Page:
         """What djust's client sends for a click or a form."""
         await self._communicator.send_json_to({"type": "event", "event": name, "params": params})
 
+    async def navigate(self) -> None:
+        """What djust's client sends for a link to another view: a new view over the same socket."""
+        self.controls = ""
+        await self._communicator.send_json_to(
+            {"type": "live_redirect_mount", "view": "chat.views.ChatView", "url": "/"}
+        )
+        await self.until(lambda page: "dj-submit" in page.controls)
+
     async def until(self, seen: Callable[["Page"], Any], within: float = SOON) -> None:
         """Read frames until the page shows something. Raises `TimeoutError`."""
         async with asyncio.timeout(within):

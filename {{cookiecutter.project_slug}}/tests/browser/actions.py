@@ -1,0 +1,36 @@
+"""What a person does on the page, by the names that a screen reader would say."""
+
+from playwright.async_api import Locator, Page, expect
+
+
+def prompt(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Prompt")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def messages(page: Page, role: str) -> Locator:
+    return page.get_by_role("log").locator(f'article[data-role="{role}"]')
+
+
+def last_reply(page: Page) -> Locator:
+    return messages(page, "assistant").last
+
+
+async def send(page: Page, text: str) -> None:
+    """Type a prompt and press Enter; return when it is in the log."""
+    count = await messages(page, "user").count()
+    await prompt(page).fill(text)
+    await prompt(page).press("Enter")
+    await expect(messages(page, "user")).to_have_count(count + 1)
+
+
+async def expect_status(page: Page, status: str) -> None:
+    """Wait until the last reply has a status, and the controls have followed."""
+    await expect(last_reply(page)).to_have_attribute("data-status", status)
+    if status == "streaming":
+        await expect(button(page, "Stop")).to_be_enabled()
+    else:
+        await expect(button(page, "Send")).to_be_enabled()

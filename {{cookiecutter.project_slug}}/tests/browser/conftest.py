@@ -1,0 +1,81 @@
+"""A browser, and what a person finds on the page."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Error, Page, Playwright, async_playwright, expect
+
+from fake_model.server import FakeModel
+from tests.server import Server
+
+COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = (
+    "The browser tests need Chromium or Chrome: install one, name its program in CHROMIUM, "
+    "or run: python -m playwright install chromium"
+)
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[FakeModel]:
+    with FakeModel(tokens_per_second=100) as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server"), upstream) as server:
+        yield server
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
+    """The chat in a new browser session. The test fails on any error in the console."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await open_chat(page, server)
+    yield page
+    assert errors == []
+
+
+async def open_chat(page: Page, server: Server) -> None:
+    """Open the page, and wait until it is connected."""
+    await page.goto(server.url)
+    await expect(page.locator("body.dj-connected")).to_be_attached()
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """An installed Chromium or Chrome, or Playwright's own; without one the tests are skipped.
+
+    They fail instead where `CI` is set.
+    """
+    found = (shutil.which(command) for command in COMMANDS)
+    program = os.environ.get("CHROMIUM") or next(filter(None, found), None)
+    # Chromium's sandbox refuses to work for root.
+    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    try:
+        if program:
+            return await playwright.chromium.launch(executable_path=Path(program), args=arguments)
+        try:
+            return await playwright.chromium.launch(channel="chrome", args=arguments)
+        except Error:
+            return await playwright.chromium.launch(args=arguments)
+    except Error as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"{MISSING}\n{error}")
+        pytest.skip(MISSING)

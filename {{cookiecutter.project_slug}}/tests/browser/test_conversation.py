@@ -1,0 +1,148 @@
+"""A conversation as a person has it."""
+
+from playwright.async_api import Page, expect
+
+from fake_model.server import FakeModel
+from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.conftest import seen_by
+from tests.server import Server
+
+COUNT_TEXTS = """() => {
+    window.lengths = new Set();
+    new MutationObserver(() => {
+        const reply = document.querySelector('[data-role="assistant"] .text');
+        if (reply) window.lengths.add(reply.textContent.length);
+    }).observe(document.querySelector('[role="log"]'), {
+        subtree: true, childList: true, characterData: true,
+    });
+}"""
+
+
+async def test_a_reply_grows_in_many_steps(page: Page) -> None:
+    await page.evaluate(COUNT_TEXTS)
+    await send(page, "/long 200")
+    await expect_status(page, "complete")
+    assert await page.evaluate("window.lengths.size") >= 10
+
+
+async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await send(page, "/long 2000 first")
+    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
+    await expect(last_reply(page)).to_contain_text("Stopped")
+    stopped = await last_reply(page).locator(".text").inner_text()
+    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+
+    await send(page, "/echo second")
+    await expect_status(page, "complete")
+    told = [message.role for message in upstream.record[before + 1].messages]
+    assert told == ["user", "assistant", "user"]
+
+    await page.reload()
+    await expect(messages(page, "user")).to_have_count(2)
+    assert await messages(page, "assistant").first.locator(".text").inner_text() == stopped
+    await expect(last_reply(page).locator(".text")).to_have_text("second")
+
+
+async def test_the_keys(page: Page) -> None:
+    await prompt(page).fill("/silent line one")
+    await prompt(page).press("Shift+Enter")
+    await prompt(page).press_sequentially("line two")
+    await expect(messages(page, "user")).to_have_count(0)
+    await prompt(page).dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    await expect(messages(page, "user")).to_have_count(0)
+    await prompt(page).press("Enter")
+    await expect(messages(page, "user").first).to_contain_text("line two")
+    await expect(prompt(page)).to_have_value("")
+    await expect_status(page, "streaming")
+    await expect(prompt(page)).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
+    await expect(prompt(page)).to_be_focused()
+
+
+async def test_a_failure_is_told_and_retried(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await send(page, "/drop /long 60")
+    await expect_status(page, "failed")
+    await expect(page.get_by_role("alert")).to_contain_text("was lost")
+    part = await last_reply(page).locator(".text").inner_text()
+    assert part
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("was lost")
+    assert await last_reply(page).locator(".text").inner_text() == part
+    await button(page, "Retry").click()
+    await seen_by(upstream, lambda record: len(record) == before + 2)
+    await expect_status(page, "failed")
+    await expect(messages(page, "user")).to_have_count(1)
+    await expect(messages(page, "assistant")).to_have_count(1)
+    assert upstream.record[before].messages == upstream.record[before + 1].messages
+
+
+async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    for text, sentence in {
+        "": "Type a prompt first",
+        " \n": "Type a prompt first",
+        "x" * 8001: "at most 8,000",
+        "ü" * 70_000: "at most 8,000",
+    }.items():
+        await prompt(page).fill(text)
+        await button(page, "Send").click()
+        await expect(page.get_by_role("alert")).to_contain_text(sentence)
+        await expect(prompt(page)).to_have_value(text)
+    assert len(upstream.record) == before
+
+
+async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await prompt(page).fill("/silent twice")
+    await page.evaluate(
+        "() => { const form = document.querySelector('form');"
+        " form.requestSubmit(); form.requestSubmit(); }"
+    )
+    await expect_status(page, "streaming")
+    await expect(page.get_by_role("alert")).to_contain_text("still being written")
+    await expect(messages(page, "user")).to_have_count(1)
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
+    assert len(upstream.record) == before + 1
+
+
+async def test_new_chat(page: Page) -> None:
+    await send(page, "/echo old")
+    await expect_status(page, "complete")
+    await button(page, "New chat").click()
+    await expect(messages(page, "user")).to_have_count(0)
+    await page.reload()
+    await expect(messages(page, "user")).to_have_count(0)
+
+
+async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
+    other = await page.context.new_page()
+    await other.goto(server.url)
+    await send(page, "/long 100 tabs")
+    await expect_status(other, "streaming")
+    await button(other, "Stop").click()
+    await expect_status(page, "stopped")
+    await expect_status(other, "stopped")
+    assert await last_reply(page).inner_text() == await last_reply(other).inner_text()
+
+
+async def test_a_reload_finds_the_reply_streaming(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await send(page, "/slow /long 30 reload")
+    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await page.reload()
+    await expect_status(page, "streaming")
+    length = len(await last_reply(page).inner_text())
+    await page.wait_for_function(
+        "length => document.querySelector('[data-role=assistant]').innerText.length > length",
+        arg=length,
+    )
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
+    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    assert len(upstream.record) == before + 1

@@ -1,0 +1,87 @@
+"""The server ends, in peace or not: the page is told, comes back by itself, and shows the truth."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from fake_model.server import FakeModel
+from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.browser.conftest import open_chat
+from tests.conftest import seen_by
+from tests.server import Server
+
+SIGNALS = [signal.SIGTERM, signal.SIGINT] if sys.platform != "win32" else []
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, upstream: FakeModel) -> Iterator[Server]:
+    with Server(tmp_path, upstream) as server:
+        yield server
+
+
+async def open_page(browser: Browser, server: Server) -> Page:
+    context = await browser.new_context()
+    page = await context.new_page()
+    await open_chat(page, server)
+    return page
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+async def test_a_signal_interrupts_and_saves(
+    browser: Browser, mortal: Server, upstream: FakeModel, number: signal.Signals
+) -> None:
+    page = await open_page(browser, mortal)
+    before = len(upstream.record)
+    await send(page, "/long 5000")
+    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    assert mortal.terminate(number) < 5
+    await expect_status(page, "interrupted")
+    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    (row,) = mortal.rows("select status, text from chat_reply")
+    assert row["status"] == "interrupted"
+    shown = await last_reply(page).locator(".text").inner_text()
+    assert shown.split()[-3:] == row["text"].split()[-3:]
+    assert "Traceback" not in mortal.log.read_text(encoding="utf-8")
+
+    await prompt(page).fill("typed meanwhile")
+    mortal.start()
+    await expect(page.locator("body.dj-connected")).to_be_attached(timeout=20_000)
+    await expect(prompt(page)).to_have_value("typed meanwhile")
+    await expect(page.get_by_role("alert")).to_contain_text("interrupted")
+    await send(page, "/echo back again")
+    await expect_status(page, "complete")
+
+
+async def test_a_kill_leaves_nothing_streaming(browser: Browser, mortal: Server) -> None:
+    page = await open_page(browser, mortal)
+    await send(page, "/stall /long 100")
+    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await page.wait_for_timeout(1500)  # longer than a row may lag behind the page
+    shown = await last_reply(page).locator(".text").inner_text()
+    mortal.kill()
+    mortal.start()
+    (row,) = mortal.rows("select status from chat_reply")
+    assert row["status"] == "interrupted"
+    await expect_status(page, "interrupted")
+    assert await last_reply(page).locator(".text").inner_text() == shown
+    await button(page, "Retry").click()
+    await expect_status(page, "streaming")
+    await expect(messages(page, "user")).to_have_count(1)
+
+
+async def test_without_a_websocket_the_page_says_so_and_keeps_the_prompt(
+    browser: Browser, mortal: Server, upstream: FakeModel
+) -> None:
+    before = len(upstream.record)
+    page = await (await browser.new_context()).new_page()
+    await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
+    await page.goto(mortal.url)
+    await prompt(page).fill("not lost")
+    await prompt(page).press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("WebSocket")
+    await expect(prompt(page)).to_have_value("not lost")
+    assert len(upstream.record) == before

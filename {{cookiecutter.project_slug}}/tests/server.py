@@ -1,0 +1,113 @@
+"""The chat as a process of its own, as it runs in earnest: it can be signalled and killed."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+
+from chat import names
+from fake_model.server import FakeModel
+
+START_SECONDS = 30.0  # generous: a busy machine imports slowly
+
+
+class Server:
+    """A server on a free port, with a database of its own, for as long as its `with` block lasts.
+
+    After `kill` or `terminate`, `start` starts it again on the same port and database.
+    """
+
+    def __init__(self, folder: Path, model: FakeModel, **variables: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.log = folder / "server.log"
+        self._database = folder / "db.sqlite3"
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{self._database.as_posix()}",
+            "DJANGO_DEBUG": "true",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            names.BASE_URL_VARIABLE: model.base_url,
+            names.KEY_VARIABLE: "key of the tests",
+            **variables,
+        }
+
+    def __enter__(self) -> Self:
+        self._run("manage.py", "migrate", "--verbosity=0").check_returncode()
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def start(self) -> None:
+        """Start the server, and return once it answers. Raises `TimeoutError` with its log."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
+                    *("--port", str(self.port), "--timeout-graceful-shutdown", "3"),
+                ],
+                cwd=settings.BASE_DIR,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(self.url + "healthz", timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise TimeoutError(self.log.read_text(encoding="utf-8"))
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Ask the process to end, and return after how many seconds it has."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(timeout=START_SECONDS)
+        return time.monotonic() - began
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """What is in its database."""
+        connection = sqlite3.connect(self._database, timeout=10)
+        connection.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in connection.execute(query)]
+        finally:
+            connection.close()
+
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=settings.BASE_DIR, env=self._environment
+        )
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
