@@ -15,7 +15,7 @@ import threading
 import urllib.request
 import webbrowser
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import answers as questions
 import virtualenvs
@@ -99,16 +99,18 @@ def serve(command: list[str], project: Path, page: str | None) -> int:
 
 
 def open_when_up(page: str, server: subprocess.Popen[bytes]) -> None:
-    """Open `page` in the browser as soon as its health check answers, if the server lives."""
+    """Open `page` in the browser as soon as its health check answers, unless the server ends."""
     while server.poll() is None:
         try:
             urllib.request.urlopen(f"{page}healthz", timeout=5).close()
+        except HTTPError:
+            pass  # It answers: what is wrong is best seen on the page.
         except (URLError, TimeoutError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.wait(timeout=0.2)
-        else:
-            webbrowser.open(page)
-            return
+            continue
+        webbrowser.open(page)
+        return
 
 
 if __name__ == "__main__":

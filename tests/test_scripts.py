@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 from types import ModuleType
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import answers as questions
 import browser
@@ -89,6 +89,8 @@ def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
         try:
             with urllib.request.urlopen(url, timeout=10) as page:
                 return str(page.read().decode("utf-8"))
+        except HTTPError as error:
+            pytest.fail(f"{url} answered {error}")
         except URLError:
             try:
                 server.wait(timeout=0.2)
