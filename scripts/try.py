@@ -89,13 +89,14 @@ def url(addrport: str) -> str:
 def serve(command: list[str], project: Path, page: str | None) -> int:
     """Run the server until it ends, open `page` once it answers, and return its exit code."""
     with subprocess.Popen(command, cwd=project) as server:
-        # Whoever ends this program ends the server; Ctrl-C reaches both by itself.
-        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        # Whoever ends this program ends the server.
+        for end in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(end, lambda *_: server.terminate())
         if page:
             threading.Thread(target=open_when_up, args=(page, server), daemon=True).start()
-        while True:
-            with contextlib.suppress(KeyboardInterrupt):
-                return server.wait()
+        code = server.wait()
+    # A signal's number is negative here; shells add it to 128.
+    return code if code >= 0 else 128 - code
 
 
 def open_when_up(page: str, server: subprocess.Popen[bytes]) -> None:
