@@ -15,7 +15,7 @@ import threading
 import urllib.request
 import webbrowser
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import answers as questions
 import virtualenvs
@@ -89,26 +89,29 @@ def url(addrport: str) -> str:
 def serve(command: list[str], project: Path, page: str | None) -> int:
     """Run the server until it ends, open `page` once it answers, and return its exit code."""
     with subprocess.Popen(command, cwd=project) as server:
-        # Whoever ends this program ends the server; Ctrl-C reaches both by itself.
-        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        # Whoever ends this program ends the server.
+        for end in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(end, lambda *_: server.terminate())
         if page:
             threading.Thread(target=open_when_up, args=(page, server), daemon=True).start()
-        while True:
-            with contextlib.suppress(KeyboardInterrupt):
-                return server.wait()
+        code = server.wait()
+    # A signal's number is negative here; shells add it to 128.
+    return code if code >= 0 else 128 - code
 
 
 def open_when_up(page: str, server: subprocess.Popen[bytes]) -> None:
-    """Open `page` in the browser as soon as its health check answers, if the server lives."""
+    """Open `page` in the browser as soon as its health check answers, unless the server ends."""
     while server.poll() is None:
         try:
             urllib.request.urlopen(f"{page}healthz", timeout=5).close()
+        except HTTPError:
+            pass  # It answers: what is wrong is best seen on the page.
         except (URLError, TimeoutError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.wait(timeout=0.2)
-        else:
-            webbrowser.open(page)
-            return
+            continue
+        webbrowser.open(page)
+        return
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What a person would check in a new project, in every combination of answers."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -49,13 +50,16 @@ class Checkout:
 
 
 @pytest.fixture(scope="session")
-def checkout(project: Path, combination: dict[str, str]) -> Checkout:
-    """Install what the project needs, once for all projects of an SDK."""
+def checkout(
+    project: Path, combination: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Checkout:
+    """Copy the project, since tools write into it, and install what it needs, once per SDK."""
+    copy = shutil.copytree(project, tmp_path_factory.mktemp("checkout") / project.name)
     python = virtualenvs.project_python(project, combination["provider_sdk"])
     chromium = browser.find()
     if not chromium:
         subprocess.run([python, "-m", "playwright", "install", "chromium"], check=True)
-    return Checkout(project, python, chromium)
+    return Checkout(copy, python, chromium)
 
 
 def test_its_own_tests_pass_and_none_is_skipped(checkout: Checkout) -> None:

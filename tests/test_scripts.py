@@ -8,17 +8,17 @@ import sys
 import urllib.request
 from pathlib import Path
 from types import ModuleType
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import answers as questions
 import browser
 import pytest
 
-# What a service manager sends, or on Windows, where nothing can be sent but this, a console.
+# What a console or a service manager sends; on Windows only the first can be sent by a test.
 if sys.platform == "win32":
-    END, NEW_GROUP = signal.CTRL_BREAK_EVENT, subprocess.CREATE_NEW_PROCESS_GROUP
+    ENDS, NEW_GROUP = [signal.CTRL_BREAK_EVENT], subprocess.CREATE_NEW_PROCESS_GROUP
 else:
-    END, NEW_GROUP = signal.SIGTERM, 0
+    ENDS, NEW_GROUP = [signal.SIGINT, signal.SIGTERM], 0
 
 TRY = questions.ROOT / "scripts" / "try.py"
 
@@ -66,7 +66,8 @@ def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> Non
     assert sentence in run.stderr
 
 
-def test_the_first_command_serves_the_chat() -> None:
+@pytest.mark.parametrize("end", ENDS)
+def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -76,7 +77,7 @@ def test_the_first_command_serves_the_chat() -> None:
         try:
             page = get_when_up(f"http://127.0.0.1:{port}/", server)
         finally:
-            server.send_signal(END)
+            server.send_signal(end)
 
     assert "Tried &amp; true" in page
     with socket.socket() as client:
@@ -89,6 +90,8 @@ def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
         try:
             with urllib.request.urlopen(url, timeout=10) as page:
                 return str(page.read().decode("utf-8"))
+        except HTTPError as error:
+            pytest.fail(f"{url} answered {error}")
         except URLError:
             try:
                 server.wait(timeout=0.2)
