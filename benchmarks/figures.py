@@ -1,0 +1,31 @@
+"""Figures as people read them: median, percentiles, Markdown tables."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The smallest of `values` that at least `percent` of them do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(math.ceil(len(ordered) * percent / 100), 1) - 1]
+
+
+def milliseconds(seconds: float) -> str:
+    """With a decimal where it tells something."""
+    value = seconds * 1000
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def spread(seconds: Sequence[float]) -> list[str]:
+    """Cells for `SPREAD`."""
+    shown = [milliseconds(percentile(seconds, percent)) for percent in (50, 99, 100)]
+    return [*shown, str(len(seconds))]
+
+
+SPREAD = ["median ms", "99th ms", "worst ms", "n"]
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,98 @@
+"""An open page of a baked project without a browser: its session, its WebSocket, its events."""
+
+import http.client
+import json
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from model import PATIENCE_SECONDS
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+Frame = dict[str, Any]
+
+
+class Page:
+    """Speaks as djust's client and `chat/static/chat/log.js` do."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        """`host` is where it comes from: djust allows ten sockets from one address."""
+        self._port = port
+        self._host = host
+        self._ref = 0
+
+    def __enter__(self) -> Self:
+        """Open the page, connect, mount, and follow the conversation."""
+        self._socket = connect(
+            f"ws://127.0.0.1:{self._port}/ws/live/",
+            origin=Origin(f"http://127.0.0.1:{self._port}"),
+            additional_headers={"Cookie": cookies(self._port)},
+            source_address=(self._host, 0),
+            max_size=None,
+        ).__enter__()
+        mount = {"type": "mount", "view": "chat.views.ChatView", "params": {}, "url": "/"}
+        self._socket.send(json.dumps(mount))
+        self.wait_for("chat:connected")
+        self.send("follow", conversation="", turn=0, reply=0, status="")
+        self.wait_for("chat:turns")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._socket.close()
+
+    def send(self, event: str, **params: Any) -> float:
+        """Send an event, and return the `time.monotonic()` just before."""
+        self._ref += 1
+        frame = {"type": "event", "event": event, "params": params, "ref": self._ref}
+        text = json.dumps(frame)
+        sent = time.monotonic()
+        self._socket.send(text)
+        return sent
+
+    def wait(self, wanted: Callable[[Frame], bool]) -> Frame:
+        """Read frames up to a wanted one. Raises TimeoutError, or RuntimeError if none can come."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            frame: Frame = json.loads(self._socket.recv(timeout=deadline - time.monotonic()))
+            if frame.get("type") == "error":
+                raise RuntimeError(f"djust refused an event: {frame}")
+            if wanted(frame):
+                return frame
+            if frame.get("event") == "chat:end":
+                raise RuntimeError(f"the reply ended too early: {frame['payload']}")
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        """Read frames up to a push event, and return its payload."""
+        payload: dict[str, Any] = self.wait(lambda frame: frame.get("event") == event)["payload"]
+        return payload
+
+    def new_chat(self) -> None:
+        """Begin a conversation without history."""
+        self.send("new_chat")
+        self.wait(lambda frame: frame.get("event") == "chat:turns" and frame["payload"]["replaces"])
+
+    def ask(self, prompt: str) -> float:
+        """Send a prompt, and return the `time.monotonic()` just before it was sent."""
+        sent = self.send("submit", prompt=prompt)
+        self.wait_for("chat:sent")
+        return sent
+
+
+def cookies(port: int) -> str:
+    """The cookies of a new session, for a `Cookie` header."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    if response.status != 200:
+        raise RuntimeError(f"GET / was answered with {response.status}")
+    given = [value for name, value in response.getheaders() if name.lower() == "set-cookie"]
+    return "; ".join(value.partition(";")[0] for value in given)

@@ -1,0 +1,245 @@
+"""How long after Stop the upstream connection is closed, and what is left behind.
+
+A page's WebSocket sends Stop, and the built-in model's own record tells when its connection ended;
+both read `time.monotonic()`, which is one clock for all processes.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import certificate
+import figures
+import projects
+from black_hole import BlackHole
+from leftovers import left_behind, settled
+from model import PATIENCE_SECONDS, Certificate, Model
+from page import Page
+from projects import Project
+from server import Server
+
+BUDGET_SECONDS = 0.05
+BUDGET_SHARE = 0.99
+WARM_UPS = 5
+TOKENS_PER_SECOND = 50
+HALF = 6
+
+
+class Stop(NamedTuple):
+    """Seconds from sending Stop until the connection ended, and until the page was told."""
+
+    closed: float
+    told: float
+
+
+class Result(NamedTuple):
+    """One row of each table."""
+
+    where: list[str]
+    stops: list[Stop]
+    faults: list[str]
+
+
+def main() -> int:
+    """Return 1 if a budget is missed, or if something is left behind."""
+    parser = projects.argument_parser(__doc__)
+    parser.add_argument("--trials", type=int, default=100, help="for each state (default: 100)")
+    options = parser.parse_args()
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        made = certificate.make(Path(folder))
+        for answers in projects.chosen(options.answers):
+            with projects.baked(answers) as project:
+                for tls in (None, made):
+                    results += measure_answering(project, tls, options.trials)
+                    results.append(measure_connecting(project, tls, options.trials))
+    print_tables(results)
+    return 1 if any(result.faults for result in results) else 0
+
+
+def measure_answering(project: Project, tls: Certificate | None, trials: int) -> list[Result]:
+    """Stops in the states in which the model has answered the connection."""
+    results = []
+    with (
+        Model(project.folder, TOKENS_PER_SECOND, certificate=tls) as model,
+        serve(project, model.base_url, tls) as at,
+        Page(at.port) as page,
+    ):
+        for reach in STATES.values():
+            for _ in range(WARM_UPS):
+                stop_once(page, model, reach)
+        before = settled(at)
+        for state, reach in STATES.items():
+            stops = [stop_once(page, model, reach) for _ in range(trials)]
+            faults = too_slow([stop.closed for stop in stops])
+            faults += left_behind(at, before)
+            results.append(Result([project.name, wire(tls), state], stops, faults))
+            say(results[-1])
+        prompts = len(STATES) * (WARM_UPS + trials)
+        results[-1].faults.extend(asks_again(page, model, prompts) + at.faults())
+    return results
+
+
+def serve(project: Project, base_url: str, tls: Certificate | None) -> Server:
+    """The project's server, with an upstream whose certificate it accepts."""
+    environment = project.environment(base_url)
+    if tls:
+        environment["SSL_CERT_FILE"] = str(tls.certificate)
+    return Server("observed_asgi:application", project.folder, project.python, environment)
+
+
+def wire(tls: Certificate | None) -> str:
+    """What tables call it."""
+    return "TLS" if tls else "TCP"
+
+
+def flowing(page: Page, model: Model, number: int) -> None:
+    """Tokens arrive, and the page shows them."""
+    page.ask("/long 4000")
+    for _ in range(1 + number % 5):
+        page.wait_for("chat:text")
+
+
+def silent_half_way(page: Page, model: Model, number: int) -> None:
+    """Some tokens have arrived, and no more will."""
+    page.ask(f"/stall /long {2 * HALF}")
+    model.wait(number, "tokens", least=HALF)
+
+
+def before_the_first_byte(page: Page, model: Model, number: int) -> None:
+    """The model has read the request, and says nothing."""
+    page.ask("/silent")
+    model.wait(number, "words")
+
+
+STATES: dict[str, Callable[[Page, Model, int], None]] = {
+    "flowing": flowing,
+    "silent half-way": silent_half_way,
+    "before the first byte": before_the_first_byte,
+}
+
+
+def stop_once(page: Page, model: Model, reach: Callable[[Page, Model, int], None]) -> Stop:
+    """Ask in a new conversation, reach a state, and stop."""
+    number = model.count()
+    page.new_chat()
+    reach(page, model, number)
+    sent = page.send("stop")
+    told = told_stopped(page)
+    ended = model.wait(number, "ended")
+    if (by := model.wait(number, "ended_by")) != "client":
+        raise RuntimeError(f"request {number} was ended by the {by}")
+    return Stop(ended - sent, told - sent)
+
+
+def told_stopped(page: Page) -> float:
+    """Wait until the page is told that the reply was stopped, and return the time."""
+    end = page.wait_for("chat:end")
+    if end["status"] != "stopped":
+        raise RuntimeError(f"the reply ended otherwise: {end}")
+    return time.monotonic()
+
+
+def measure_connecting(project: Project, tls: Certificate | None, trials: int) -> Result:
+    """Stops while the connection is not answered; then the address answers after all."""
+    with Model(project.folder, TOKENS_PER_SECOND, certificate=tls) as elsewhere:
+        base_url = urlsplit(elsewhere.base_url)
+    with (
+        BlackHole() as hole,
+        serve(project, base_url._replace(netloc=hole.address).geturl(), tls) as at,
+        Page(at.port) as page,
+    ):
+        for _ in range(WARM_UPS):
+            stop_connecting(page, hole, project)
+        before = settled(at)
+        stops = [stop_connecting(page, hole, project) for _ in range(trials)]
+        faults = too_slow([stop.closed for stop in stops])
+        hole.close()
+        with Model(project.folder, TOKENS_PER_SECOND, hole.port, tls) as model:
+            faults += asks_again(page, model, 0)
+            # Threads that still wait for the connection may get it now: they must not ask.
+            faults += left_behind(at, before)
+            if model.count() != 1:
+                faults.append(f"{model.count() - 1} stopped requests were sent after all")
+        faults += at.faults()
+    result = Result([project.name, wire(tls), "connecting"], stops, faults)
+    say(result)
+    return result
+
+
+def stop_connecting(page: Page, hole: BlackHole, project: Project) -> Stop:
+    """Ask, see the server connect, and stop.
+
+    A thread goes on waiting for its connection, so there the end is what the page is told.
+    """
+    page.new_chat()
+    others = hole.connecting()
+    page.ask("Is anybody there?")
+    wait_until(lambda: bool(hole.connecting() - others))
+    mine = hole.connecting() - others
+    sent = page.send("stop")
+    if project.cancellation == "async":
+        wait_until(lambda: not mine & hole.connecting())
+        closed = time.monotonic()
+        return Stop(closed - sent, told_stopped(page) - sent)
+    told = told_stopped(page)
+    return Stop(told - sent, told - sent)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Look at what only the kernel knows, until it is so. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+
+
+def too_slow(closed: list[float]) -> list[str]:
+    """What to say when the budget is missed."""
+    within = sum(seconds <= BUDGET_SECONDS for seconds in closed)
+    if within >= BUDGET_SHARE * len(closed):
+        return []
+    return [f"{within} of {len(closed)} within {BUDGET_SECONDS * 1000:.0f} ms"]
+
+
+def asks_again(page: Page, model: Model, prompts: int) -> list[str]:
+    """Whether the next prompt works at once, and each prompt so far was asked exactly once."""
+    page.new_chat()
+    sent = page.ask("/long 20")
+    page.wait_for("chat:text")
+    first = time.monotonic() - sent
+    status = page.wait_for("chat:end")["status"]
+    print(f"  then a prompt: {status}, first text after {first * 1000:.0f} ms", flush=True)
+    faults = [] if status == "complete" else [f"the next prompt was {status}"]
+    if model.count() != prompts + 1:
+        faults.append(f"{model.count()} requests for {prompts + 1} prompts")
+    return faults
+
+
+def say(result: Result) -> None:
+    """Print one line as soon as it is known."""
+    closed = figures.spread([stop.closed for stop in result.stops])
+    print(f"  {', '.join(result.where)}: {' / '.join(closed)}; {result.faults or 'ok'}", flush=True)
+
+
+def print_tables(results: list[Result]) -> None:
+    """From Stop to the connection's end, and to the page's being told."""
+    heads = ["SDK and strategy", "wire", "state", *figures.SPREAD, "within 50 ms", "left behind"]
+    rows = []
+    for where, stops, faults in results:
+        closed = [stop.closed for stop in stops]
+        within = str(sum(seconds <= BUDGET_SECONDS for seconds in closed))
+        rows.append([*where, *figures.spread(closed), within, "; ".join(faults) or "nothing"])
+    print(
+        "\nFrom Stop to the end of the upstream connection.", figures.table(heads, rows), sep="\n"
+    )
+    told = [[*where, *figures.spread([stop.told for stop in stops])] for where, stops, _ in results]
+    print("\nFrom Stop to the page's being told.", figures.table(heads[:7], told), sep="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
