@@ -23,25 +23,29 @@ def main() -> int:
     if not options.tokens_per_second > 0:
         parser.error("--tokens-per-second takes a number above 0")
     try:
-        with FakeModel(options.host, options.port, options.tokens_per_second) as model:
-            print(
-                f"The built-in model listens; Ctrl-C stops it. Put these lines into .env:\n"
-                f"{dialect.BASE_URL_VARIABLE}={model.base_url}\n"
-                f"{dialect.KEY_VARIABLE}=no-key-needed",
-                flush=True,
-            )
-            # An idle loop, because it answers Ctrl-C on Windows too; waiting on a lock does not.
-            asyncio.run(asyncio.Event().wait())
+        asyncio.run(_serve(options))
     except KeyboardInterrupt:
         return 0
     except OSError as error:
         print(
-            f"Cannot listen on {options.host}:{options.port} ({error.strerror}): "
-            f"choose another with --port.",
+            f"Cannot listen on {options.host}:{options.port}, choose another address with "
+            f"--host and --port: {error.strerror}",
             file=sys.stderr,
         )
         return 1
     return 0
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    with FakeModel(options.host, options.port, options.tokens_per_second) as model:
+        print(
+            f"The built-in model listens; Ctrl-C stops it. Put these lines into .env:\n"
+            f"{dialect.BASE_URL_VARIABLE}={model.base_url}\n"
+            f"{dialect.KEY_VARIABLE}=no-key-needed",
+            flush=True,
+        )
+        # In a loop, because a loop answers Ctrl-C on Windows too; waiting on a lock does not.
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ class Connection:
         self._writer = writer
         self._record = record
         self._tokens_per_second = tokens_per_second
-        # With no room to buffer, `drain` returns when the kernel has every byte.
-        writer.transport.set_write_buffer_limits(high=0)
+        # With no room to buffer, `drain` returns once the bytes have left. Not 0: asyncio's TLS
+        # pauses at the limit, not above it, and would never resume.
+        writer.transport.set_write_buffer_limits(high=1)
 
     async def serve(self) -> None:
         """Answer one request, then close the connection."""

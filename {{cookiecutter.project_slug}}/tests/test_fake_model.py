@@ -128,10 +128,11 @@ def test_a_client_who_leaves_is_seen(model: FakeModel, word: str) -> None:
     entry = model.wait_for(lambda record: record[0] if record else None, SOON)
     model.wait_for(lambda _: entry.words and entry.tokens >= expected, SOON)
     assert entry.ended is None
-    connection.close()
+    connection.sock.shutdown(socket.SHUT_RDWR)
     model.wait_for(last_ended, SOON)
     assert (entry.ended_by, entry.finished) == ("client", False)
     assert (entry.first_byte is None) == (word == "/silent")
+    connection.close()
 
 
 @pytest.mark.parametrize(
