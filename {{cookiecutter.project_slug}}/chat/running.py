@@ -6,6 +6,7 @@ while none does. This is the one place to replace once replies run in other proc
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ logger = logging.getLogger("chat")
 Status = Reply.Status
 # What is on the page is in the database at most a second later.
 SAVE_SECONDS = 0.7
+# How long the end of the process waits for a database or a page.
+ENDING_SECONDS = 2
 
 
 class Watcher:
@@ -33,17 +36,25 @@ class Watcher:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._told = asyncio.Event()
 
     def wake(self) -> None:
         self._event.set()
+        self._told.clear()
 
     async def changed(self, timeout: float) -> bool:
         """Whether something has happened since the last call, within `timeout` seconds."""
+        if not self._event.is_set():
+            self._told.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), timeout)
         changed = self._event.is_set()
         self._event.clear()
         return changed
+
+    async def told(self) -> None:
+        """Wait until whoever watches asks for the next change, and so is done with the last."""
+        await self._told.wait()
 
 
 class RunningReply:
@@ -196,11 +207,15 @@ class RunningReplies:
                 self._begin_grace(conversation_id)
 
     async def interrupt_all(self) -> None:
-        """Close every upstream connection, and return when all replies are saved."""
+        """Close every upstream connection. Return when all replies are saved and all pages told,
+        or after ENDING_SECONDS."""
         for running in self._running.values():
             running.stop(Status.INTERRUPTED)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDING_SECONDS):
+                await asyncio.gather(*self._tasks)
+                watchers = itertools.chain.from_iterable(self._watchers.values())
+                await asyncio.gather(*(watcher.told() for watcher in watchers))
 
     async def _run(self, running: RunningReply) -> None:
         conversation_id = running.reply.conversation_id

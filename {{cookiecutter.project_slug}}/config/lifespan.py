@@ -6,9 +6,9 @@ and a reply that its end interrupts is marked at the next start.
 
 import asyncio
 import importlib
-import logging
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -17,8 +17,9 @@ from channels.db import database_sync_to_async
 from chat import conversations, processes
 from chat.running import replies
 
-logger = logging.getLogger("chat")
+_ending: set[asyncio.Task[None]] = set()
 
+Handler = Callable[[int, FrameType | None], Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -51,14 +52,19 @@ def tidy_up() -> None:
 
 
 def interrupt_on_signals() -> None:
-    """Interrupt the replies before the server closes its sockets, so that pages are told."""
+    """Interrupt the replies before the server's own handler closes the sockets of their pages."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.getsignal(number)
+        handler = signal.getsignal(number)
+        if callable(handler):
+            signal.signal(number, partial(_interrupt_first, loop, handler))
 
-        def interrupt(number: int, frame: FrameType | None, before: Any = before) -> None:
-            loop.call_soon_threadsafe(asyncio.ensure_future, replies.interrupt_all())
-            before(number, frame)
 
-        if callable(before):
-            signal.signal(number, interrupt)
+def _interrupt_first(
+    loop: asyncio.AbstractEventLoop, handler: Handler, number: int, frame: FrameType | None
+) -> None:
+    async def interrupt() -> None:
+        await replies.interrupt_all()
+        handler(number, frame)
+
+    loop.call_soon_threadsafe(lambda: _ending.add(asyncio.create_task(interrupt())))

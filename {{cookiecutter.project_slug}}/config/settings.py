@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
@@ -17,6 +16,17 @@ DEBUG = env.flag("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or get_random_secret_key()
 # Empty means this machine alone while DEBUG, and no host at all otherwise.
 ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
+
+# Whether browsers reach the page by HTTPS: directly, or through proxies that say so themselves.
+HTTPS = env.flag("DJANGO_HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+PROXIES = int(env.number("DJANGO_PROXIES", 0, least=0, most=10))
+if PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Behind a proxy all users would share the limit of one address.
+    DJUST_TRUSTED_PROXY_COUNT = PROXIES
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -67,11 +77,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": dj_database_url.config(
-        default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}", conn_health_checks=True
-    )
-}
+DATABASES = {"default": env.database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Write-ahead logging lets a page be read while a reply is saved.
     DATABASES["default"]["OPTIONS"] = {
@@ -101,20 +107,27 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_USE_FINDERS = True
 
 SILENCED_SYSTEM_CHECKS = [
+    # Whether other hosts of the domain speak HTTPS too is not known here.
+    "security.W005",
+    "security.W021",
     # The admin's login is not slowed down here: do that in the proxy, or add django-axes.
     "djust.A030",
-    # Whoever may open the page may use all of it, on conversations of their own.
-    "djust.S009",
 ]
 
 # Views live and end with their WebSocket, so that their state need not be shared.
-DJUST_CONFIG = {"STATE_BACKEND": "memory"}
+DJUST_CONFIG = {
+    "STATE_BACKEND": "memory",
+    # Whoever may open the page may use all of it, on conversations of their own.
+    "suppress_checks": ["S009"],
+}
 LIVEVIEW_ALLOWED_MODULES = ["chat.views"]
 # The update check would ask the network; links open whole pages, which a proxy and a log can see.
 LIVEVIEW_CONFIG = {
     "update_check": False,
     "auto_navigate": False,
     "hot_reload": False,
+    # Each tab holds a WebSocket, and a classroom may share an address.
+    "rate_limit": {"max_connections_per_ip": 100},
     # Somebody who logs out in another tab cannot go on in this one.
     "reauth_on_event": True,
 }

@@ -5,6 +5,7 @@ import tempfile
 
 os.environ["DJANGO_ENV_FILE"] = os.devnull
 os.environ["DJANGO_SECRET_KEY"] = "only for tests"
+os.environ["DJANGO_HTTPS"] = "off"
 
 from config.settings import *  # noqa: F403
 

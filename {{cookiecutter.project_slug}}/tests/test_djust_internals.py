@@ -1,6 +1,7 @@
 """The private names of djust that djust_internals.py touches still mean what it takes them for."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,7 +19,7 @@ def views(monkeypatch: pytest.MonkeyPatch) -> list[ChatView]:
     mounted: list[ChatView] = []
     mount = ChatView.mount
 
-    def remember(view: ChatView, *args: object, **kwargs: object) -> None:
+    def remember(view: ChatView, *args: Any, **kwargs: Any) -> None:
         mounted.append(view)
         mount(view, *args, **kwargs)
 

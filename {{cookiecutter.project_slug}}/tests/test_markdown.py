@@ -75,7 +75,7 @@ def test_nothing_new_is_no_edit() -> None:
     assert growing.update("text") == []
 
 
-ATTRIBUTES = {"href", "rel", "target", "title", "class", "start", "data-href"}
+ATTRIBUTES = {"href", "rel", "target", "title", "class", "start", "align", "data-href"}
 
 
 class Tags(HTMLParser):
@@ -104,6 +104,12 @@ def test_links_open_elsewhere_and_take_nothing_with_them() -> None:
         render("[x](https://example.com/)")
         == '<p><a rel="noopener noreferrer" target="_blank" href="https://example.com/">x</a></p>\n'
     )
+
+
+def test_columns_are_aligned_without_a_style_attribute() -> None:
+    html = render("| a |\n|--:|\n| 1 |")
+    assert '<th align="right">' in html
+    assert "style=" not in html
 
 
 def test_an_image_becomes_a_link() -> None:

@@ -1,0 +1,57 @@
+"""With CHAT_LOGIN_REQUIRED only users chat, and conversations belong to them."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from chat.models import Conversation
+from chat.views import ChatView
+from fake_model.server import FakeModel
+from tests.page import open_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def login_required(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CHAT_LOGIN_REQUIRED = True
+    monkeypatch.setattr(ChatView, "login_required", True)
+
+
+def logged_in(name: str) -> Client:
+    user, _ = User.objects.get_or_create(username=name)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_strangers_are_sent_to_the_login() -> None:
+    response = Client().get("/")
+    assert response.status_code == 302
+    assert response["Location"] == "/accounts/login/?next=/"
+    assert Conversation.objects.count() == 0
+
+
+def test_the_login_page_logs_in() -> None:
+    User.objects.create_user("someone", password="a password of the tests")
+    client = Client()
+    page = client.get("/accounts/login/")
+    assert 'name="username"' in page.content.decode()
+    wrong = client.post("/accounts/login/", {"username": "someone", "password": "wrong"})
+    assert 'role="alert"' in wrong.content.decode()
+    right = {"username": "someone", "password": "a password of the tests", "next": "/"}
+    assert client.post("/accounts/login/", right)["Location"] == "/"
+    assert client.get("/").status_code == 200
+
+
+async def test_conversations_belong_to_the_user_wherever_they_log_in(model: FakeModel) -> None:
+    log_in = sync_to_async(logged_in)
+    async with open_page(await log_in("one")) as page:
+        await page.event("submit", prompt="/echo mine")
+        await page.until(lambda page: page.status == "complete")
+    async with open_page(await log_in("one")) as page:
+        assert page.prompts == ["/echo mine"]
+    async with open_page(await log_in("two")) as page:
+        assert page.prompts == []

@@ -1,0 +1,51 @@
+"""The pages over plain HTTP."""
+
+import uuid
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from chat import conversations
+from chat.models import Conversation
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_holds_what_was_said(client: Client) -> None:
+    client.get("/")
+    reply = conversations.ask(Conversation.objects.get(), "<b>bold?</b>")
+    reply.text, reply.status = "*yes* & <b>no</b>", "complete"
+    reply.save()
+    html = client.get("/").content.decode()
+    assert "&lt;b&gt;bold?&lt;/b&gt;" in html
+    assert "<em>yes</em> &amp; &lt;b&gt;no&lt;/b&gt;" in html
+
+
+def test_a_conversation_has_an_address_for_its_owner_alone(client: Client) -> None:
+    client.get("/")
+    mine = Conversation.objects.get().pk
+    assert client.get(f"/c/{mine}/").status_code == 200
+    strangers = Client().get(f"/c/{mine}/")
+    nobodys = Client().get(f"/c/{uuid.uuid4()}/")
+    assert strangers.status_code == nobodys.status_code == 404
+    assert strangers.content == nobodys.content
+
+
+def test_the_health_check_touches_neither_session_nor_database(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert not response.cookies
+    assert Session.objects.count() == 0
+
+
+def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(client: Client) -> None:
+    policy = client.get("/")["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "img-src 'self' data:" in policy
+    assert "default-src 'none'" in policy
