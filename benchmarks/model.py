@@ -60,12 +60,18 @@ class Model:
         """How many requests it received."""
         return int(self._ask("count"))
 
-    def wait(self, number: int, field: str, least: float | None = None) -> Any:
+    def wait(
+        self,
+        number: int,
+        field: str,
+        least: float | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Any:
         """Wait until a field of request `number` is set, or at least `least`, and return it.
 
-        Fields are those of `fake_model.Entry`. Raises TimeoutError.
+        Fields are those of `fake_model.Entry`. Raises TimeoutError after `patience` seconds.
         """
-        answer = self._ask("wait", number, field, least)
+        answer = self._ask("wait", number, field, least, patience)
         if isinstance(answer, TimeoutError):
             raise answer
         return answer
@@ -111,13 +117,13 @@ def _serve(
                     pipe.send(dialect.sent[arguments[0]])
 
 
-def _wait(model: Any, number: int, field: str, least: float | None) -> Any:
+def _wait(model: Any, number: int, field: str, least: float | None, patience: float) -> Any:
     def reached(record: Any) -> Any:
         value = getattr(record[number], field) if len(record) > number else None
         return value if least is None or (value is not None and value >= least) else None
 
     try:
-        return model.wait_for(reached, PATIENCE_SECONDS)
+        return model.wait_for(reached, patience)
     except TimeoutError as error:
         return error
 
