@@ -32,11 +32,9 @@ class Model:
         tokens_per_second: float,
         port: int = 0,
         certificate: Certificate | None = None,
-        core: int | None = None,
     ) -> None:
         """`port` 0 takes a free one. With a `certificate` it speaks TLS."""
         self._options = (project, tokens_per_second, port, certificate)
-        self._core = core
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
@@ -76,9 +74,9 @@ class Model:
             raise answer
         return answer
 
-    def sent(self, number: int) -> list[tuple[float, str]]:
-        """Each token of reply `number`, with the `time.monotonic()` at which it was sent."""
-        tokens: list[tuple[float, str]] = self._ask("sent", number)
+    def sent(self, prompt: str) -> list[tuple[float, str]]:
+        """The tokens of the newest reply to `prompt`, each with the `time.monotonic()` of sending."""
+        tokens: list[tuple[float, str]] = self._ask("sent", prompt)
         return tokens
 
     def _ask(self, *question: Any) -> Any:
@@ -133,15 +131,14 @@ class _TimedDialect:
 
     def __init__(self, dialect: Any) -> None:
         self._dialect = dialect
-        self.sent: list[list[tuple[float, str]]] = []
+        self.sent: dict[str, list[tuple[float, str]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dialect, name)
 
-    def stream(self, *arguments: Any) -> Any:
-        stream = self._dialect.stream(*arguments)
-        tokens: list[tuple[float, str]] = []
-        self.sent.append(tokens)
+    def stream(self, request: Any, input_tokens: int) -> Any:
+        stream = self._dialect.stream(request, input_tokens)
+        tokens = self.sent[request.messages[-1].text] = []
         piece = stream.piece
 
         def timed_piece(text: str) -> Any:

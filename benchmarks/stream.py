@@ -96,14 +96,14 @@ def main() -> int:
 def reply_cost(side: Side, browser: Browser, model: Model, case: Case) -> Cost:
     """What one reply costs from Send to its end."""
     with side.open(browser, case.history) as tab:
-        request = model.count()
+        request, prompt = model.count(), f"{SHAPES[case.shape]} {case.tokens}"
         before = (side.proxy.received, side.server.cpu_seconds(), tab.main_thread_seconds())
-        tab.ask(f"{SHAPES[case.shape]} {case.tokens}")
+        tab.ask(prompt)
         # Looking at the page meanwhile would cost its main thread something.
         model.wait(request, "ended", patience=60 + case.tokens / TOKENS_PER_SECOND)
         tab.wait_for_end()
         after = (side.proxy.received, side.server.cpu_seconds(), tab.main_thread_seconds())
-        tokens = len(model.sent(request))
+        tokens = len(model.sent(prompt))
         if tokens != case.tokens:
             raise RuntimeError(f"{tokens} tokens were sent for {case}")
     return Cost(*(end - start for start, end in zip(before, after, strict=True)))
@@ -112,12 +112,12 @@ def reply_cost(side: Side, browser: Browser, model: Model, case: Case) -> Cost:
 def token_to_screen(side: Side, browser: Browser, model: Model) -> list[float]:
     """Seconds from the sending of each marker by the model to its being in the page."""
     with side.open(browser, 0) as tab:
-        request = model.count()
+        request, prompt = model.count(), markers.prompt(500)
         tab.observe_markers()
-        tab.ask(markers.prompt(500))
+        tab.ask(prompt)
         model.wait(request, "ended")
         tab.wait_for_end()
-        seen, sent = tab.markers(), markers.sent(model.sent(request))
+        seen, sent = tab.markers(), markers.sent(model.sent(prompt))
     if missing := sent.keys() - seen.keys():
         raise RuntimeError(f"{side.name} never showed the markers {sorted(missing)}")
     return [seen[number] - sent[number] for number in sent]
