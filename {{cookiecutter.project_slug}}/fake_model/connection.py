@@ -30,7 +30,7 @@ class Connection:
         self._record = record
         self._tokens_per_second = tokens_per_second
         # With no room to buffer, `drain` returns when the kernel has every byte.
-        writer.transport.set_write_buffer_limits(high=0)
+        writer.transport.set_write_buffer_limits(high=1)
 
     async def serve(self) -> None:
         """Answer one request, then close the connection."""
