@@ -16,6 +16,12 @@ def milliseconds(seconds: float) -> str:
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
+def median_range(values: Sequence[float], digits: int) -> str:
+    """The median, and of several values the least and the greatest."""
+    low, middle, high = (f"{percentile(values, percent):.{digits}f}" for percent in (0, 50, 100))
+    return middle if len(values) == 1 else f"{middle} ({low} to {high})"
+
+
 def spread(seconds: Sequence[float]) -> list[str]:
     """Cells for `SPREAD`."""
     shown = [milliseconds(percentile(seconds, percent)) for percent in (50, 99, 100)]

@@ -32,11 +32,9 @@ class Model:
         tokens_per_second: float,
         port: int = 0,
         certificate: Certificate | None = None,
-        core: int | None = None,
     ) -> None:
         """`port` 0 takes a free one. With a `certificate` it speaks TLS."""
         self._options = (project, tokens_per_second, port, certificate)
-        self._core = core
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
@@ -60,19 +58,25 @@ class Model:
         """How many requests it received."""
         return int(self._ask("count"))
 
-    def wait(self, number: int, field: str, least: float | None = None) -> Any:
+    def wait(
+        self,
+        number: int,
+        field: str,
+        least: float | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Any:
         """Wait until a field of request `number` is set, or at least `least`, and return it.
 
-        Fields are those of `fake_model.Entry`. Raises TimeoutError.
+        Fields are those of `fake_model.Entry`. Raises TimeoutError after `patience` seconds.
         """
-        answer = self._ask("wait", number, field, least)
+        answer = self._ask("wait", number, field, least, patience)
         if isinstance(answer, TimeoutError):
             raise answer
         return answer
 
-    def sent(self, number: int) -> list[tuple[float, str]]:
-        """Each token of reply `number`, with the `time.monotonic()` at which it was sent."""
-        tokens: list[tuple[float, str]] = self._ask("sent", number)
+    def sent(self, prompt: str) -> list[tuple[float, str]]:
+        """The tokens of the newest reply to `prompt`, each after its time: `time.monotonic()`."""
+        tokens: list[tuple[float, str]] = self._ask("sent", prompt)
         return tokens
 
     def _ask(self, *question: Any) -> Any:
@@ -111,13 +115,13 @@ def _serve(
                     pipe.send(dialect.sent[arguments[0]])
 
 
-def _wait(model: Any, number: int, field: str, least: float | None) -> Any:
+def _wait(model: Any, number: int, field: str, least: float | None, patience: float) -> Any:
     def reached(record: Any) -> Any:
         value = getattr(record[number], field) if len(record) > number else None
         return value if least is None or (value is not None and value >= least) else None
 
     try:
-        return model.wait_for(reached, PATIENCE_SECONDS)
+        return model.wait_for(reached, patience)
     except TimeoutError as error:
         return error
 
@@ -127,15 +131,14 @@ class _TimedDialect:
 
     def __init__(self, dialect: Any) -> None:
         self._dialect = dialect
-        self.sent: list[list[tuple[float, str]]] = []
+        self.sent: dict[str, list[tuple[float, str]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dialect, name)
 
-    def stream(self, *arguments: Any) -> Any:
-        stream = self._dialect.stream(*arguments)
-        tokens: list[tuple[float, str]] = []
-        self.sent.append(tokens)
+    def stream(self, request: Any, input_tokens: int) -> Any:
+        stream = self._dialect.stream(request, input_tokens)
+        tokens = self.sent[request.messages[-1].text] = []
         piece = stream.piece
 
         def timed_piece(text: str) -> Any:

@@ -32,8 +32,7 @@ class Page:
             source_address=(self._host, 0),
             max_size=None,
         ).__enter__()
-        mount = {"type": "mount", "view": "chat.views.ChatView", "params": {}, "url": "/"}
-        self._socket.send(json.dumps(mount))
+        self._socket.send(mount_frame())
         self.wait_for("chat:connected")
         self.send("follow", conversation="", turn=0, reply=0, status="")
         self.wait_for("chat:turns")
@@ -50,8 +49,7 @@ class Page:
     def send(self, event: str, **params: Any) -> float:
         """Send an event, and return the `time.monotonic()` just before."""
         self._ref += 1
-        frame = {"type": "event", "event": event, "params": params, "ref": self._ref}
-        text = json.dumps(frame)
+        text = event_frame(self._ref, event, **params)
         sent = time.monotonic()
         self._socket.send(text)
         return sent
@@ -83,6 +81,16 @@ class Page:
         sent = self.send("submit", prompt=prompt)
         self.wait_for("chat:sent")
         return sent
+
+
+def mount_frame() -> str:
+    """What djust's client sends first."""
+    return json.dumps({"type": "mount", "view": "chat.views.ChatView", "params": {}, "url": "/"})
+
+
+def event_frame(ref: int, event: str, **params: Any) -> str:
+    """An event as djust's client sends it; `ref` counts them."""
+    return json.dumps({"type": "event", "event": event, "params": params, "ref": ref})
 
 
 def cookies(port: int) -> str:

@@ -101,6 +101,11 @@ class Server:
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def waiting_seconds(self) -> float:
+        """How long its threads have waited for a processor so far, because others had it."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+
     def held(self) -> Held:
         """What its process holds: see `observed_asgi.held`."""
         with urllib.request.urlopen(f"{self.url}/observe", timeout=START_SECONDS) as answer:

@@ -1,0 +1,58 @@
+"""One of many pages without a browser, which reads a reply and notes when its markers arrive."""
+
+import asyncio
+import json
+import re
+import time
+from typing import Any
+
+from model import PATIENCE_SECONDS
+from page import cookies, event_frame, mount_frame
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+MARKER = re.compile(r"q([0-9]+)q")
+
+
+async def read_reply(
+    port: int, host: str, prompt: str, all_open: asyncio.Barrier, delay: float
+) -> dict[int, float]:
+    """Open a page, wait for the others and `delay` seconds, ask, and read to the end.
+
+    Returns the `time.monotonic()` at which each marker arrived.
+    """
+    async with connect(
+        f"ws://127.0.0.1:{port}/ws/live/",
+        origin=Origin(f"http://127.0.0.1:{port}"),
+        additional_headers={"Cookie": await asyncio.to_thread(cookies, port)},
+        local_addr=(host, 0),
+        open_timeout=PATIENCE_SECONDS,
+        max_size=None,
+    ) as socket:
+        await socket.send(mount_frame())
+        await frame(socket, "chat:connected")
+        await socket.send(event_frame(1, "follow", conversation="", turn=0, reply=0, status=""))
+        await frame(socket, "chat:turns")
+        await all_open.wait()
+        await asyncio.sleep(delay)
+        await socket.send(event_frame(2, "submit", prompt=prompt))
+        seen: dict[int, float] = {}
+        while True:
+            received = json.loads(await socket.recv())
+            now = time.monotonic()
+            if received.get("event") == "chat:text":
+                for _keep, html, _settled in received["payload"]["edits"]:
+                    for number in MARKER.findall(html):
+                        seen.setdefault(int(number), now)
+            elif received.get("event") == "chat:end":
+                if received["payload"]["status"] != "complete":
+                    raise RuntimeError(f"a reply did not complete: {received['payload']}")
+                return seen
+
+
+async def frame(socket: ClientConnection, event: str) -> dict[str, Any]:
+    """Read up to a push event."""
+    while True:
+        received: dict[str, Any] = json.loads(await socket.recv())
+        if received.get("event") == event:
+            return received
