@@ -5,8 +5,8 @@ from pathlib import Path
 
 LISTED = re.compile(r"^(?:# )?([A-Z][A-Z_]+)=", re.MULTILINE)
 READ = re.compile(r"""["']((?:CHAT|DJANGO)_[A-Z_]+|DATABASE_URL|REDIS_URL)["']""")
-# Django's own, set by manage.py and config/asgi.py rather than by the user.
-SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
+# Read before .env is, so that .env cannot hold them.
+BEFORE_ENV = {"DJANGO_SETTINGS_MODULE", "DJANGO_ENV_FILE"}
 SDK_VARIABLE = re.compile(r"^(?:KEY|BASE_URL)_VARIABLE = \"(\w+)\"$", re.MULTILINE)
 
 
@@ -14,7 +14,7 @@ def test_env_example_lists_what_the_code_reads(project: Path) -> None:
     listed = LISTED.findall((project / ".env.example").read_text(encoding="utf-8"))
     config = "".join(file.read_text(encoding="utf-8") for file in project.glob("config/*.py"))
     names = (project / "chat" / "names.py").read_text(encoding="utf-8")
-    read = {*READ.findall(config), *SDK_VARIABLE.findall(names)} - {SETTINGS_MODULE}
+    read = {*READ.findall(config), *SDK_VARIABLE.findall(names)} - BEFORE_ENV
     if "dj_database_url.config(" in config:
         read.add("DATABASE_URL")
 
