@@ -1,6 +1,7 @@
 """The two commands of the README: what they take, and that the first one serves the chat."""
 
 import importlib.util
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from urllib.error import HTTPError, URLError
 import answers as questions
 import browser
 import pytest
+import virtualenvs
 
 # What a console or a service manager sends; on Windows only the first can be sent by a test.
 if sys.platform == "win32":
@@ -68,6 +70,9 @@ def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> Non
 
 @pytest.mark.parametrize("end", ENDS)
 def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
+    # A database of an earlier run may be of models that have changed since.
+    name = questions.name(questions.COMBINATIONS[0])
+    shutil.rmtree(virtualenvs.SCRATCH / "try" / name / "tried-true", ignore_errors=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
