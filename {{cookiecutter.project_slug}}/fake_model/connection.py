@@ -90,13 +90,16 @@ class Connection:
             return
         try:
             body: dict[str, Any] = json.loads(request.body)
+            # Half a surrogate pair is valid JSON, but no text that could be sent back.
+            json.dumps(body, ensure_ascii=False).encode()
+            with self._record.change():
+                entry.body = body
             asked = dialect.read(request.path, body)
         except (ValueError, KeyError, TypeError) as error:
             await self._fail("malformed", f"{type(error).__name__}: {error}", entry)
             return
         plan = script.plan(asked)
         with self._record.change():
-            entry.body = body
             entry.messages = asked.messages
             entry.system = asked.system
             entry.words = plan.words
@@ -125,6 +128,7 @@ class Connection:
             case "stall":
                 await _for_ever()
             case "drop":
+                # A chunk that is shorter than it says.
                 await self._send(http1.chunk(stream.piece("lost"))[:-8])
                 self._writer.transport.abort()
                 return
@@ -160,6 +164,5 @@ class Connection:
         await self._writer.drain()
 
 
-async def _for_ever() -> NoReturn:
+async def _for_ever() -> None:
     await asyncio.get_running_loop().create_future()
-    raise AssertionError("a future that nobody completes was completed")

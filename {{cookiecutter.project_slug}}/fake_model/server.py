@@ -40,7 +40,6 @@ class FakeModel:
         self._port = port
         self._tokens_per_second = tokens_per_second
         self._tls = tls
-        self._stopping = asyncio.Event()
 
     @property
     def base_url(self) -> str:
@@ -59,6 +58,7 @@ class FakeModel:
         # A loop factory, because without one the runner changes the calling thread's loop.
         runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = runner.get_loop()
+        self._stopping = asyncio.Event()
         self._thread = threading.Thread(
             target=self._run, args=(runner, listener), name="fake-model", daemon=True
         )

@@ -17,6 +17,8 @@ from fake_model.contract import Request
 
 SOON = 5.0  # seconds: a limit for what happens at once, generous for a busy machine
 
+SURROGATE = json.dumps(dialect.example("/echo \ud83d")[1])
+
 FAILURES = ["/401", "/404", "/429", "/500", "/overloaded", "/quota", "/context"]
 
 
@@ -38,7 +40,7 @@ def connect(model: FakeModel) -> http.client.HTTPConnection:
 
 def post(connection: http.client.HTTPConnection, prompt: str) -> None:
     path, body = dialect.example(prompt)
-    headers = {"Authorization": "Bearer secret-key", "x-goog-api-key": "secret-key"}
+    headers = {"Authorization": "Bearer secret-key"}
     connection.request("POST", path, json.dumps(body), headers)
 
 
@@ -137,7 +139,13 @@ def test_a_client_who_leaves_is_seen(model: FakeModel, word: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "body", "status"),
-    [("/nowhere", "{}", 404), (None, "{", 400), (None, "[]", 400), (None, "{}", 400)],
+    [
+        ("/nowhere", "{}", 404),
+        (None, "{", 400),
+        (None, "[]", 400),
+        (None, "{}", 400),
+        (None, SURROGATE, 400),
+    ],
 )
 def test_what_the_vendor_would_refuse_is_refused(
     model: FakeModel, path: str | None, body: str, status: int
