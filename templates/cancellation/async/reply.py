@@ -1,13 +1,13 @@
 """Read one reply from the model with the SDK's async client, in the task that iterates it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from chat import provider
 from chat.client import open_client
 from chat.types import Event, Message
 
 
-async def read_reply(messages: list[Message]) -> AsyncIterator[Event]:
+async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
     """The events of one reply. Raises `ProviderError`.
 
     Cancelling the task that iterates closes the upstream connection at once, whatever it is
