@@ -1,6 +1,10 @@
 """Why a reply failed: one exception, which carries the kind that the page acts on."""
 
+import os
+import re
 from typing import Literal
+
+from chat import names
 
 Kind = Literal[
     "key_missing",
@@ -13,11 +17,13 @@ Kind = Literal[
     "bad_request",
     "context_too_long",
     "refused",
+    "empty",
     "cut_off",
     "malformed",
     "lost",
     "silent",
     "unreachable",
+    "wrong_address",
     "tls",
     "internal",
 ]
@@ -26,11 +32,19 @@ Kind = Literal[
 class ProviderError(Exception):
     """A reply that the provider did not give, or did not finish.
 
-    `detail` is the provider's own words, for the log; `retry_after` is in seconds.
+    `detail` says what it was about, often in the provider's own words, without the key;
+    `retry_after` is in seconds.
     """
 
     def __init__(self, kind: Kind, detail: str = "", retry_after: float | None = None) -> None:
-        super().__init__(kind, detail)
         self.kind = kind
-        self.detail = detail
+        self.detail = _without_secrets(detail)
         self.retry_after = retry_after
+        super().__init__(kind, self.detail)
+
+
+def _without_secrets(text: str) -> str:
+    """`text` without the key, and without a password in a URL: some servers repeat them."""
+    if key := os.environ.get(names.KEY_VARIABLE, "").strip():
+        text = text.replace(key, "***")
+    return re.sub(r"://[^/@\s]+@", "://", text)

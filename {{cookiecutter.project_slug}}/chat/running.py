@@ -110,14 +110,16 @@ class RunningReply:
                             self.reply.text += event.text
                             wake()
                         case Usage():
-                            self.reply.input_tokens = event.input_tokens
-                            self.reply.output_tokens = event.output_tokens
+                            if event.input_tokens is not None:
+                                self.reply.input_tokens = event.input_tokens
+                            if event.output_tokens is not None:
+                                self.reply.output_tokens = event.output_tokens
                         case Finish():
                             finish = event
         except TimeoutError:
             raise ProviderError("silent") from None
         if finish is None:
-            raise ProviderError("cut_off")
+            raise ProviderError("cut_off" if self.reply.text else "empty")
         if finish.reason == "refused":
             raise ProviderError("refused")
         if finish.reason == "length":
@@ -133,13 +135,13 @@ class RunningReply:
         if error is None:
             self.reply.status = Status.COMPLETE
             return
-        if not isinstance(error, ProviderError):
+        problem = error if isinstance(error, ProviderError) else ProviderError("internal")
+        if problem.kind == "internal":
             logger.error("reply %s: fault in the chat itself", self.reply.pk, exc_info=error)
-            error = ProviderError("internal")
-        elif error.detail:
-            logger.warning("reply %s: %s (%s)", self.reply.pk, error.kind, error.detail)
+        elif problem.detail:
+            logger.warning("reply %s: %s (%s)", self.reply.pk, problem.kind, problem.detail)
         self.reply.status = Status.FAILED
-        self.reply.note = sentences.for_error(error)
+        self.reply.note = sentences.for_error(problem)
 
     async def _save(self) -> bool | None:
         """Whether the row was still streaming; None while the database cannot be written."""

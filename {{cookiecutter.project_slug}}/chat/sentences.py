@@ -2,32 +2,41 @@
 
 import math
 import os
+import re
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from dotenv import dotenv_values
 
 from chat import names
 from chat.errors import Kind, ProviderError
 
 SENTENCES: dict[Kind, str] = {
-    "key_missing": "There is no key for {title}. Put {key}=... into .env and restart the server.",
-    "key_refused": "{title} refused the key. Check {key} {where}, then restart the server.",
-    "model_unknown": "{title} does not know the model {model}. Set CHAT_MODEL in .env to one that "
-    "your account can use, then restart the server.",
+    "key_missing": "There is no key for {title}. Put it after {key}= {key_place}, then "
+    "restart the server.",
+    "key_refused": "{title} refused the key. Check {key} {key_place}, then restart the server.",
+    "model_unknown": "{title} does not know the model {model}. Set CHAT_MODEL {model_place} to one "
+    "that your account can use, then restart the server.",
     "rate_limited": "{title} takes no more requests for now. Retry {when}.",
-    "out_of_credit": "The {title} account is out of credit. Add credit there, then Retry.",
-    "overloaded": "{title} is overloaded. Retry {when}.",
+    "out_of_credit": "The {title} account is out of credit, or has used up its quota. Mend that "
+    "there, then Retry.",
+    "overloaded": "{title} is overloaded, or not ready yet. Retry {when}.",
     "server_error": "{title} had an error of its own. Retry {when}.",
     "bad_request": "{title} did not accept the request: {detail}",
     "context_too_long": "This conversation is too long for {model}. Start a New chat.",
     "refused": "{title} refused to answer this prompt. Ask in another way.",
+    "empty": "{title} sent an empty reply. Retry to ask again; if that does not help, start a New "
+    "chat: this one may be too long for {model}.",
     "cut_off": "The reply was cut off before its end. Retry to ask again.",
     "malformed": "{title} sent something that could not be read. Retry to ask again.",
     "lost": "The connection to {title} was lost. Retry to ask again.",
     "silent": "{title} sent nothing for {idle} seconds. Retry to ask again.",
-    "unreachable": "{title} could not be reached at {address}. Check the network and "
-    "{base_url}, then Retry.",
-    "tls": "The certificate of {address} could not be verified. Check {base_url} and this "
-    "computer's certificates, then Retry.",
+    "unreachable": "{title} could not be reached at {address}: {detail}. Check the network and "
+    "{base_url} {base_url_place}, then Retry.",
+    "wrong_address": "What answers at {address} is not the API of {title}. Check {base_url} "
+    "{base_url_place}, then restart the server.",
+    "tls": "There is no secure connection to {address}: {detail}. Check {base_url} "
+    "{base_url_place} and this computer's certificates, then Retry.",
     "internal": "Something went wrong in this chat itself; the log of the server says what. "
     "Retry to ask again.",
 }
@@ -47,15 +56,16 @@ def too_long(most: int) -> str:
 
 
 def for_error(error: ProviderError) -> str:
-    """The sentence for an error. Holds no secret: of the provider's words it repeats only those
-    about a request that was not accepted."""
+    """The sentence for an error. Holds no secret: `ProviderError.detail` has none either."""
     return SENTENCES[error.kind].format(
         title=names.TITLE,
         key=names.KEY_VARIABLE,
-        where=_where(names.KEY_VARIABLE),
+        key_place=_place(names.KEY_VARIABLE),
         base_url=names.BASE_URL_VARIABLE,
-        address=os.environ.get(names.BASE_URL_VARIABLE) or "its usual address",
+        base_url_place=_place(names.BASE_URL_VARIABLE),
+        address=_address(),
         model=settings.CHAT_MODEL or names.DEFAULT_MODEL,
+        model_place=_place("CHAT_MODEL"),
         idle=f"{settings.CHAT_IDLE_TIMEOUT_SECONDS:g}",
         when=_when(error.retry_after),
         detail=error.detail[:200],
@@ -63,15 +73,28 @@ def for_error(error: ProviderError) -> str:
 
 
 def _when(seconds: float | None) -> str:
-    return f"in {math.ceil(seconds)} seconds" if seconds else "in a moment"
+    if seconds is None:
+        return "in a moment"
+    if seconds < 120:
+        return f"in {math.ceil(seconds)} seconds"
+    return f"in {math.ceil(seconds / 60)} minutes"
 
 
-def _where(variable: str) -> str:
-    """Where a variable was set: the line of `.env`, or else the environment."""
-    if settings.ENV_FILE.is_file():
-        lines = settings.ENV_FILE.read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, start=1):
-            name, _, value = line.partition("=")
-            if name.strip() == variable and value.strip():
-                return f"in line {number} of .env"
-    return "in the environment"
+def _address() -> str:
+    """The base URL, without a password that it may hold."""
+    url = urlsplit(os.environ.get(names.BASE_URL_VARIABLE) or names.DEFAULT_BASE_URL)
+    return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
+
+
+def _place(variable: str) -> str:
+    """Where a variable is set, or is to be set: the line of `.env`, or else the environment."""
+    file = settings.ENV_FILE
+    if not file.is_file():
+        return "in the environment" if os.environ.get(variable) else "in .env"
+    if os.environ.get(variable, "") != (dotenv_values(file).get(variable) or ""):
+        return "in the environment"
+    setting = re.compile(rf"\s*(export\s+)?'?{variable}'?\s*=")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    numbers = [number for number, line in enumerate(lines, start=1) if setting.match(line)]
+    # Of several lines the last one counts.
+    return f"in line {numbers[-1]} of {file.name}" if numbers else f"in {file.name}"

@@ -21,10 +21,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the provider counts, in tokens. A later one replaces an earlier one."""
+    """What the provider counts, in tokens. A later number replaces an earlier one.
 
-    input_tokens: int
-    output_tokens: int
+    None is not told here.
+    """
+
+    input_tokens: int | None
+    output_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,11 @@ END = None
 
 
 class Connections:
-    """The sockets that one reply's client has opened, to be shut down from another thread."""
+    """The connections that one reply's client has opened, to be shut down from another thread.
+
+    Of each socket a duplicate is kept. It is this object's own, whatever becomes of the client's:
+    wrapped into TLS, directly or through a proxy, or closed while this one is shut down.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,10 +38,10 @@ class Connections:
         request.extensions["trace"] = self._trace
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
-        # https://www.encode.io/httpcore/extensions/#trace: both return a network stream.
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        # https://www.encode.io/httpcore/extensions/#trace: it returns a network stream.
+        if event.endswith(".connect_tcp.complete"):
             with self._lock:
-                self._sockets.append(info["return_value"].get_extra_info("socket"))
+                self._sockets.append(info["return_value"].get_extra_info("socket").dup())
                 if self._is_shut:
                     self._shut_down_all()
 
@@ -48,11 +52,10 @@ class Connections:
             self._shut_down_all()
 
     def _shut_down_all(self) -> None:
-        for connection in self._sockets:
-            # OSError: the other side was faster. The method of the plain socket, since that of an
-            # SSLSocket drops the TLS state that the reader is using.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        while self._sockets:
+            # OSError: the other side was faster.
+            with self._sockets.pop() as connection, contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:

@@ -1,32 +1,42 @@
 """The SDK's client for one reply."""
 
-import os
-import ssl
-from functools import cache
+from functools import partial
+from typing import Any
 
 import httpx2
 import openai
+from openai.types.chat import ChatCompletionChunk
 
-from chat import names
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Built once: it costs 40 to 90 ms, and a client of its own for each reply then 0.1 ms."""
-    return httpx2.create_ssl_context()
+from chat import provider, upstream
 
 
-def open_client() -> openai.AsyncOpenAI:
+class Client(openai.AsyncOpenAI):
+    """The SDK's client, which also gets on with servers that only resemble OpenAI's."""
+
+    async def stream(self, **request: Any) -> openai.AsyncStream[ChatCompletionChunk]:
+        """Ask for a completion, chunk by chunk. Raises what the SDK raises."""
+        options = provider.stream_options(self.base_url)
+        create: Any = partial(self.chat.completions.create, stream=True, **request)
+        stream: openai.AsyncStream[ChatCompletionChunk]
+        try:
+            stream = await create(**options)
+        except openai.APIStatusError as error:
+            if not (options and provider.refuses_options(error, self.base_url)):
+                raise
+            stream = await create()
+        return stream
+
+
+def open_client() -> Client:
     """A client that asks once and waits as long as the reply's own limit lets it.
 
     The SDK would send the request again after a fault, and give up only after ten minutes.
-    Raises `openai.OpenAIError` without a key.
+    Raises `ProviderError` without a key.
     """
-    timeout = httpx2.Timeout(None, connect=10)
-    return openai.AsyncOpenAI(
-        api_key=os.environ.get(names.KEY_VARIABLE) or None,
-        base_url=os.environ.get(names.BASE_URL_VARIABLE) or None,
+    return Client(
+        api_key=upstream.key(),
+        base_url=upstream.base_url(),
         max_retries=0,
-        timeout=timeout,
-        http_client=httpx2.AsyncClient(verify=_tls(), timeout=timeout),
+        timeout=upstream.TIMEOUT,
+        http_client=httpx2.AsyncClient(verify=upstream.TLS),
     )

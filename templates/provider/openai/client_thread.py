@@ -1,36 +1,44 @@
 """The SDK's client for one reply."""
 
-import os
-import ssl
 from collections.abc import Callable
-from functools import cache
+from functools import partial
+from typing import Any
 
 import httpx2
 import openai
+from openai.types.chat import ChatCompletionChunk
 
-from chat import names
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Built once: it costs 40 to 90 ms, and a client of its own for each reply then 0.1 ms."""
-    return httpx2.create_ssl_context()
+from chat import provider, upstream
 
 
-def open_client(on_request: Callable[[httpx2.Request], None]) -> openai.OpenAI:
+class Client(openai.OpenAI):
+    """The SDK's client, which also gets on with servers that only resemble OpenAI's."""
+
+    def stream(self, **request: Any) -> openai.Stream[ChatCompletionChunk]:
+        """Ask for a completion, chunk by chunk. Raises what the SDK raises."""
+        options = provider.stream_options(self.base_url)
+        create: Any = partial(self.chat.completions.create, stream=True, **request)
+        stream: openai.Stream[ChatCompletionChunk]
+        try:
+            stream = create(**options)
+        except openai.APIStatusError as error:
+            if not (options and provider.refuses_options(error, self.base_url)):
+                raise
+            stream = create()
+        return stream
+
+
+def open_client(on_request: Callable[[httpx2.Request], None]) -> Client:
     """A client that asks once and waits as long as the reply's own limit lets it.
 
     The SDK would send the request again after a fault, and give up only after ten minutes.
     `on_request` is called with each request before it is sent.
-    Raises `openai.OpenAIError` without a key.
+    Raises `ProviderError` without a key.
     """
-    timeout = httpx2.Timeout(None, connect=10)
-    return openai.OpenAI(
-        api_key=os.environ.get(names.KEY_VARIABLE) or None,
-        base_url=os.environ.get(names.BASE_URL_VARIABLE) or None,
+    return Client(
+        api_key=upstream.key(),
+        base_url=upstream.base_url(),
         max_retries=0,
-        timeout=timeout,
-        http_client=httpx2.Client(
-            verify=_tls(), timeout=timeout, event_hooks={"request": [on_request]}
-        ),
+        timeout=upstream.TIMEOUT,
+        http_client=httpx2.Client(verify=upstream.TLS, event_hooks={"request": [on_request]}),
     )

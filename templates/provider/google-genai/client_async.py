@@ -1,0 +1,50 @@
+"""The SDK's client for one reply."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, cast
+
+import httpx2
+from google import genai
+from google.genai.types import GenerateContentResponse, HttpOptions
+
+from chat import upstream
+
+Responses = AsyncGenerator[GenerateContentResponse]
+
+
+class Client:
+    """The SDK's client over an HTTP client of its own, which the SDK does not close."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        # The SDK makes a client of each kind, each with TLS of its own, unless it is given some.
+        options = HttpOptions(
+            base_url=upstream.base_url(),
+            httpx_async_client=http,
+            client_args={"verify": upstream.TLS},
+            async_client_args={"ssl": upstream.TLS},
+        )
+        self._client = genai.Client(api_key=upstream.key(), vertexai=False, http_options=options)
+
+    async def stream(self, **request: Any) -> "aclosing[Responses]":
+        """Ask for a reply, chunk by chunk. The request goes out with the first one."""
+        responses = await self._client.aio.models.generate_content_stream(**request)
+        # It is a generator, which goes on waiting if it is only dropped.
+        return aclosing(cast(Responses, responses))
+
+
+@asynccontextmanager
+async def open_client() -> AsyncIterator[Client]:
+    """A client that asks once and waits as long as the reply's own limit lets it.
+
+    With a client of httpx2 the SDK does not change to aiohttp where that is installed.
+    Raises `ProviderError` without a key.
+    """
+    hooks = {"request": [_limit]}
+    async with httpx2.AsyncClient(verify=upstream.TLS, event_hooks=hooks) as http:
+        yield Client(http)
+
+
+async def _limit(request: httpx2.Request) -> None:
+    """Put back the time limit: the SDK asks for none with each request."""
+    request.extensions["timeout"] = upstream.TIMEOUT.as_dict()
