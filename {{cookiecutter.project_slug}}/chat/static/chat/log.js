@@ -12,7 +12,7 @@
   function parse(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
-    return template.content;
+    return blocks.dress(template.content);
   }
 
   function isSameTag(one, other) {
@@ -86,16 +86,20 @@
       }
     },
     "chat:text"({ reply, edits }) {
-      edit(article(reply).querySelector(".text"), edits);
+      const streaming = article(reply);
+      streaming.querySelector(".waiting")?.remove();
+      edit(streaming.querySelector(".text"), edits);
     },
     "chat:end"({ reply, status, mark, html }) {
       const ended = article(reply);
+      ended.querySelector(".waiting")?.remove();
       if (html !== undefined) patch(ended.querySelector(".text"), 0, parse(html));
       ended.querySelector(".mark").textContent = mark;
       ended.dataset.status = status;
     },
   };
 
+  blocks.dress(log);
   window.addEventListener("djust:push_event", ({ detail }) => {
     if (!(detail.event in tells)) return;
     tells[detail.event](detail.payload);

@@ -1,4 +1,4 @@
-// The prompt: its keys, its draft, and its way to the server.
+// The prompt: its keys, its focus, its draft, and its way to the server.
 "use strict";
 
 (() => {
@@ -15,7 +15,8 @@
   function changed() {
     sessionStorage.setItem(DRAFT, box.value);
     box.style.height = "auto";
-    box.style.height = `${box.scrollHeight}px`;
+    const borders = box.offsetHeight - box.clientHeight;
+    box.style.height = `${box.scrollHeight + borders}px`;
   }
 
   // Nothing typed is lost by a reload.
@@ -31,6 +32,22 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing) form.querySelector(".stop").click();
+  });
+
+  // A button must not take the focus away; only a finger may leave the keyboard closed.
+  const controls = box.closest(".controls");
+  controls.addEventListener("mousedown", (event) => {
+    if (event.target.closest("button")) event.preventDefault();
+  });
+  controls.addEventListener("click", (event) => {
+    if (event.target.closest("button") && event.pointerType !== "touch") box.focus();
+  });
+  // The words of the built-in model.
+  document.addEventListener("click", ({ target }) => {
+    if (!target.matches(".word")) return;
+    box.value = `${target.textContent} ${box.value}`;
+    changed();
+    box.focus();
   });
 
   // Before djust's own listener, which would send the prompt over HTTP.

@@ -2,46 +2,73 @@
 "use strict";
 
 (() => {
+  const UPWARD_KEYS = ["ArrowUp", "PageUp", "Home"];
   const scroller = document.querySelector(".scroller");
   const jump = document.querySelector(".jump");
   let follows = true;
+  // Where the view was last: less is a move of the reader's, unless the log has become shorter.
   let top = 0;
+  let touchedAt = 0;
 
-  function isAtEnd() {
-    return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 8;
-  }
-
-  function showEnd() {
-    scroller.scrollTop = scroller.scrollHeight;
+  function isEmpty() {
+    return !scroller.querySelector(".turn");
   }
 
   function setFollows(value) {
-    follows = value;
+    follows = value || isEmpty();
     jump.hidden = follows;
   }
 
-  scroller.addEventListener(
-    "scroll",
-    () => {
-      if (isAtEnd()) setFollows(true);
-      else if (scroller.scrollTop < top) setFollows(false);
-      top = scroller.scrollTop;
-    },
-    { passive: true },
-  );
-  scroller.addEventListener("chat:changed", () => {
-    if (follows) showEnd();
-  });
-  window.addEventListener("djust:push_event", ({ detail }) => {
-    if (detail.event === "chat:sent") setFollows(true);
-  });
-  new ResizeObserver(() => {
-    if (follows) showEnd();
-  }).observe(scroller);
-  jump.addEventListener("click", () => {
+  function end() {
+    return scroller.scrollHeight - scroller.clientHeight;
+  }
+
+  function look() {
+    const at = scroller.scrollTop;
+    if (at < Math.min(top, end()) - 1) setFollows(false);
+    else if (end() < 1 || (at > top && at >= end() - 1)) setFollows(true);
+    top = at;
+  }
+
+  function keepUp() {
+    look();
+    if (!follows || isEmpty()) return;
+    scroller.scrollTop = end();
+    top = scroller.scrollTop;
+  }
+
+  function showEnd() {
     setFollows(true);
+    keepUp();
+  }
+
+  // What begins an upward move unpins at once: the next token would undo its first pixels.
+  function unpin() {
+    if (end() >= 1) setFollows(false);
+  }
+  const passive = { passive: true };
+  scroller.addEventListener("wheel", (event) => {
+    if (event.deltaY < 0 && !event.ctrlKey) unpin();
+  }, passive);
+  scroller.addEventListener("touchstart", ({ touches }) => (touchedAt = touches[0].clientY), passive);
+  scroller.addEventListener("touchmove", ({ touches }) => {
+    if (touches[0].clientY > touchedAt) unpin();
+  }, passive);
+  scroller.addEventListener("keydown", (event) => {
+    if (UPWARD_KEYS.includes(event.key) || (event.key === " " && event.shiftKey)) unpin();
+  });
+  scroller.addEventListener("scroll", look, passive);
+
+  scroller.addEventListener("chat:changed", () => {
+    if (isEmpty()) scroller.scrollTop = 0;
+    keepUp();
+  });
+  new ResizeObserver(keepUp).observe(scroller);
+  window.addEventListener("djust:push_event", ({ detail }) => {
+    if (detail.event === "chat:sent") showEnd();
+  });
+  jump.addEventListener("click", () => {
     showEnd();
     document.getElementById("prompt").focus();
   });
-  showEnd();
 })();
