@@ -56,7 +56,7 @@ async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
 async def open_chat(page: Page, server: Server) -> None:
     """Open the page, and wait until it is connected."""
     await page.goto(server.url)
-    await expect(page.locator("[dj-root] [dj-id]").first).to_be_attached()
+    await expect(page.locator("body.dj-connected")).to_be_attached()
 
 
 async def launch(playwright: Playwright) -> Browser:

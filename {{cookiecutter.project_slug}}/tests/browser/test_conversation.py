@@ -1,6 +1,6 @@
 """A conversation as a person has it."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
@@ -146,3 +146,13 @@ async def test_a_reload_finds_the_reply_streaming(page: Page, upstream: FakeMode
     await expect_status(page, "stopped")
     await seen_by(upstream, lambda record: record[before].ended_by == "client")
     assert len(upstream.record) == before + 1
+
+
+async def test_a_prompt_that_is_sent_before_the_page_is_connected_waits(
+    browser: Browser, server: Server
+) -> None:
+    page = await (await browser.new_context()).new_page()
+    await page.goto(server.url, wait_until="commit")
+    await send(page, "/echo early")
+    await expect_status(page, "complete")
+    await expect(messages(page, "user")).to_have_count(1)

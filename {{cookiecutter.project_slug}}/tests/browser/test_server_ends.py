@@ -51,7 +51,8 @@ async def test_a_signal_interrupts_and_saves(
     mortal.start()
     await expect(page.locator("body.dj-connected")).to_be_attached(timeout=20_000)
     await expect(prompt(page)).to_have_value("typed meanwhile")
-    await expect(page.get_by_role("alert")).to_contain_text("interrupted")
+    alert = page.get_by_role("alert").filter(has_text="interrupted")
+    await expect(alert).to_be_visible()
     await send(page, "/echo back again")
     await expect_status(page, "complete")
 

@@ -6,12 +6,6 @@
   const box = document.getElementById("prompt");
   const form = box.form;
   const most = Number(box.closest("main").dataset.maxPromptChars);
-  const offline = document.querySelector("[data-notice=offline]");
-
-  function isConnected() {
-    return document.body.classList.contains("dj-connected");
-  }
-
   function changed() {
     sessionStorage.setItem(DRAFT, box.value);
     box.style.height = "auto";
@@ -50,17 +44,6 @@
     box.focus();
   });
 
-  // Before djust's own listener, which would send the prompt over HTTP.
-  document.addEventListener(
-    "submit",
-    (event) => {
-      if (event.target !== form || isConnected()) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      offline.hidden = false;
-    },
-    { capture: true },
-  );
   // djust refuses large frames without a word. One character too many is enough for the answer.
   form.addEventListener("formdata", ({ formData }) => {
     formData.set("prompt", formData.get("prompt").slice(0, most + 1));
@@ -71,13 +54,4 @@
     box.value = "";
     changed();
   });
-
-  // A short break is nobody's business; a longer one is told, and ends by itself.
-  let told;
-  new MutationObserver(() => {
-    clearTimeout(told);
-    if (isConnected()) offline.hidden = true;
-    else told = setTimeout(() => (offline.hidden = false), 2000);
-  }).observe(document.body, { attributeFilter: ["class"] });
-  told = setTimeout(() => (offline.hidden = isConnected()), 5000);
 })();
