@@ -75,7 +75,7 @@ class Model:
         return answer
 
     def sent(self, prompt: str) -> list[tuple[float, str]]:
-        """The tokens of the newest reply to `prompt`, each with the `time.monotonic()` of sending."""
+        """The tokens of the newest reply to `prompt`, each after its time: `time.monotonic()`."""
         tokens: list[tuple[float, str]] = self._ask("sent", prompt)
         return tokens
 
