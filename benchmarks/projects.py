@@ -38,6 +38,7 @@ class Project:
             sdk["base_url"]: base_url,
             "DJANGO_DEBUG": "false",
             "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
+            "DJANGO_HTTPS": "off",
             "CHAT_MAX_OUTPUT_TOKENS": "20000",
         }
 
