@@ -1,5 +1,7 @@
 """Whatever is typed as free text arrives in the project as it was typed."""
 
+import html
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,16 @@ def test_free_text_reaches_no_python(bake: Bake, text: str) -> None:
     for file in plain.rglob("*.py"):
         name = file.relative_to(plain)
         assert (hostile / name).read_bytes() == file.read_bytes(), name
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_the_title_is_the_name_and_no_code_of_a_template(bake: Bake, text: str) -> None:
+    templates = bake(project_name=text) / "chat" / "templates" / "chat"
+    base = (templates / "base.html").read_text(encoding="utf-8")
+
+    title = re.search(r"<title>{% block title %}(.*){% endblock %}</title>", base)
+    assert title and html.unescape(title[1]) == text
+    assert not set("{}<>") & set(title[1])
 
 
 def test_an_empty_description_and_author_are_no_fault(bake: Bake) -> None:
