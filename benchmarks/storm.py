@@ -1,8 +1,8 @@
 """Random sequences of what people do, against a model that fails at random: nothing is lost.
 
 Browsers send, stop, retry, reload, drop their connection, open and close tabs and begin new chats.
-Afterwards each prompt that was accepted is in the database once, the upstream was asked at most once
-for each reply, nothing streams, nothing is open, and the log has no exception.
+Afterwards each prompt that was accepted is in the database once, the upstream was asked at most
+once for each reply, nothing streams, nothing is open, and the log has no exception.
 """
 
 import asyncio

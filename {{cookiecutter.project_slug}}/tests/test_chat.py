@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from chat import names
 from chat.models import Reply, Turn
 from fake_model.server import FakeModel
 from tests.conftest import seen_by
 from tests.page import Page, open_page
+from tests.server import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +94,33 @@ async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
     assert len(model.record) == 2
     assert model.record[0].messages == model.record[1].messages
     assert await Turn.objects.acount() == 1
+
+
+async def test_without_a_key_the_variable_is_named(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(names.KEY_VARIABLE)
+    async with open_page() as page:
+        await page.event("submit", prompt="hello")
+        await page.until(lambda page: f"after {names.KEY_VARIABLE}=" in page.controls)
+        monkeypatch.setenv(names.KEY_VARIABLE, "key of the tests")
+        await page.event("retry")
+        await page.until(complete)
+    assert len(model.record) == 1
+
+
+async def test_an_upstream_that_is_not_there_is_named_and_retried(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv(names.BASE_URL_VARIABLE, nobody)
+    async with open_page() as page:
+        await page.event("submit", prompt="hello")
+        await page.until(lambda page: f"could not be reached at {nobody}" in page.controls)
+        monkeypatch.setenv(names.BASE_URL_VARIABLE, model.base_url)
+        await page.event("retry")
+        await page.until(complete)
+    assert len(model.record) == 1
 
 
 async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> None:
