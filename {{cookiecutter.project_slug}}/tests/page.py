@@ -14,7 +14,7 @@ from config.asgi import application
 from tests.conftest import SOON
 
 ARTICLE = re.compile(r'data-status="(\w+)" aria-label="Assistant" data-reply="(\d+)"')
-PROMPT = re.compile(r'<div class="text plain" dir="auto">(.*?)</div>', re.DOTALL)
+PROMPT = re.compile(r'data-role="user".*?<div class="text" dir="auto">(.*?)</div>', re.DOTALL)
 
 
 class Page:
