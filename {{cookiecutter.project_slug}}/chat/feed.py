@@ -108,13 +108,13 @@ class Feed:
             if Position(turn.pk, reply.pk, reply.status) != self._position
         ]
 
-    async def _tell_text(self, reply: Reply) -> None:
-        if edits := self._markdown.update(reply.text):
+    async def _tell_text(self, reply: Reply, *, whole: bool = False) -> None:
+        if edits := self._markdown.update(reply.text, whole=whole):
             await self._page.push("chat:text", {"reply": reply.pk, "edits": edits})
 
     async def _tell_end(self, ended: RunningReply) -> None:
         reply = ended.reply
-        await self._tell_text(reply)
+        await self._tell_text(reply, whole=True)
         end = {"reply": reply.pk, "status": reply.status, "mark": reply.mark}
         whole = render(reply.text)
         if self._markdown.html != whole:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 from djust.markdown import render_markdown
 
+from chat import open_markers
+
 LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 # As djust writes them; text is escaped, so that nothing else can look like them.
@@ -67,15 +69,20 @@ class GrowingMarkdown:
         """What the edits so far have made."""
         return "".join(self._settled_html) + self._html
 
-    def update(self, text: str) -> list[Edit]:
-        """The edits that lead from the last text to this one, which begins with it."""
+    def update(self, text: str, *, whole: bool = False) -> list[Edit]:
+        """The edits that lead from the last text to this one, which begins with it.
+
+        Until it is `whole`, its open end is shown as it is most likely meant.
+        """
         edits = []
         end = self._scan(text)
         if end > self._settled:
             edits.append(self._edit(render(text[self._settled : end]), settled=True))
             self._settled_html.append(self._html)
             self._settled, self._html = end, ""
-        edits.append(self._edit(render(text[self._settled :]), settled=False))
+        tail = text[self._settled :]
+        tail = tail if whole else open_markers.close(tail, self._fence)
+        edits.append(self._edit(render(tail), settled=False))
         return [edit for edit in edits if edit is not None]
 
     def _edit(self, html: str, *, settled: bool) -> Edit | None:

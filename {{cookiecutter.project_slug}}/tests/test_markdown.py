@@ -46,7 +46,7 @@ class Shown:
 def test_edits_add_up_to_the_whole_at_every_cut(text: str) -> None:
     growing, shown = GrowingMarkdown(), Shown()
     for cut in range(len(text) + 1):
-        for edit in growing.update(text[:cut]):
+        for edit in growing.update(text[:cut], whole=True):
             shown.apply(edit)
         assert shown.html == growing.html == render(text[:cut])
 
