@@ -29,8 +29,9 @@ class Connection:
         self._writer = writer
         self._record = record
         self._tokens_per_second = tokens_per_second
-        # With no room to buffer, `drain` returns when the kernel has every byte.
-        writer.transport.set_write_buffer_limits(high=0)
+        # With no room to buffer, `drain` returns when the kernel has every byte. Not 0: over TLS
+        # asyncio pauses at the limit itself, so that an empty buffer would count as full.
+        writer.transport.set_write_buffer_limits(high=1)
 
     async def serve(self) -> None:
         """Answer one request, then close the connection."""
