@@ -45,6 +45,8 @@ class ProviderError(Exception):
 
 def _without_secrets(text: str) -> str:
     """`text` without the key, and without a password in a URL: some servers repeat them."""
-    if key := os.environ.get(names.KEY_VARIABLE, "").strip():
+    key = os.environ.get(names.KEY_VARIABLE, "").strip()
+    # A short one is no secret but a placeholder, and a piece of ordinary words.
+    if len(key) > 8:
         text = text.replace(key, "***")
     return re.sub(r"://[^/@\s]+@", "://", text)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import socket
 import ssl
 import time
@@ -50,8 +51,9 @@ def explain(error: BaseException) -> ProviderError:
 def status_kind(status: int, words: str, model: str) -> Kind:
     """The kind of an HTTP error whose body, in `words`, names none better."""
     if status == 404:
-        named = "model" in words.lower() or model in words
-        return "model_unknown" if named else "wrong_address"
+        # An unknown path may repeat itself, and there a model is named as well.
+        said = re.sub(r"/models/\S*", "", words)
+        return "model_unknown" if "model" in said.lower() or model in said else "wrong_address"
     if 300 <= status < 400:
         return "wrong_address"
     return STATUS_KINDS.get(status, "server_error" if status >= 500 else "bad_request")

@@ -1,4 +1,4 @@
-"""What the tests share: the built-in model as the upstream, and a database in a file."""
+"""What the tests share: the built-in model as the upstream."""
 
 import asyncio
 import math
@@ -13,12 +13,22 @@ from fake_model.server import FakeModel
 
 SOON = 5.0  # seconds: a limit for what happens at once, generous for a busy machine
 
+KEY = "sk-the-key-of-the-tests"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the developer's own is not asked for this machine."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
     """The upstream that the SDK asks, as fast as it can. Its record is what Stop is judged by."""
     with FakeModel(tokens_per_second=math.inf) as model:
-        use(model, monkeypatch)
+        point_at(model.base_url, monkeypatch)
         yield model
 
 
@@ -26,13 +36,14 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
 def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
     """The upstream at 50 tokens a second, for what is done while a reply flows."""
     with FakeModel(tokens_per_second=50) as model:
-        use(model, monkeypatch)
+        point_at(model.base_url, monkeypatch)
         yield model
 
 
-def use(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(names.BASE_URL_VARIABLE, model.base_url)
-    monkeypatch.setenv(names.KEY_VARIABLE, "key of the tests")
+def point_at(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send the SDK's requests to `base_url`, by the variables that it reads itself."""
+    monkeypatch.setenv(names.BASE_URL_VARIABLE, base_url)
+    monkeypatch.setenv(names.KEY_VARIABLE, KEY)
 
 
 async def seen_by(model: FakeModel, predicate: Callable[[Record], Any]) -> None:

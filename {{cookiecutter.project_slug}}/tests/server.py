@@ -37,7 +37,7 @@ class Server:
             "DJANGO_DEBUG": "true",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             names.BASE_URL_VARIABLE: model.base_url,
-            names.KEY_VARIABLE: "key of the tests",
+            names.KEY_VARIABLE: "sk-the-key-of-the-tests",
             **variables,
         }
 

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from chat import names
 from chat.models import Reply, Turn
 from fake_model.server import FakeModel
-from tests.conftest import seen_by
+from tests.conftest import KEY, seen_by
 from tests.page import Page, open_page
 from tests.server import free_port
 
@@ -103,7 +103,7 @@ async def test_without_a_key_the_variable_is_named(
     async with open_page() as page:
         await page.event("submit", prompt="hello")
         await page.until(lambda page: f"after {names.KEY_VARIABLE}=" in page.controls)
-        monkeypatch.setenv(names.KEY_VARIABLE, "key of the tests")
+        monkeypatch.setenv(names.KEY_VARIABLE, KEY)
         await page.event("retry")
         await page.until(complete)
     assert len(model.record) == 1

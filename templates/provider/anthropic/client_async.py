@@ -1,15 +1,20 @@
 """The SDK's client for one reply."""
 
+from collections.abc import Awaitable, Callable
+
 import anthropic
 import httpx2
 
 from chat import upstream
 
 
-def open_client() -> anthropic.AsyncAnthropic:
+def open_client(
+    on_request: Callable[[httpx2.Request], Awaitable[None]],
+) -> anthropic.AsyncAnthropic:
     """A client that asks once and waits as long as the reply's own limit lets it.
 
     The SDK would send the request again after a fault, and give up only after ten minutes.
+    `on_request` is awaited with each request before it is sent.
     Raises `ProviderError` without a key.
     """
     return anthropic.AsyncAnthropic(
@@ -17,5 +22,5 @@ def open_client() -> anthropic.AsyncAnthropic:
         base_url=upstream.base_url(),
         max_retries=0,
         timeout=upstream.TIMEOUT,
-        http_client=httpx2.AsyncClient(verify=upstream.TLS),
+        http_client=httpx2.AsyncClient(verify=upstream.TLS, event_hooks={"request": [on_request]}),
     )

@@ -1,6 +1,6 @@
 """The SDK's client for one reply."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, cast
 
@@ -34,13 +34,16 @@ class Client:
 
 
 @asynccontextmanager
-async def open_client() -> AsyncIterator[Client]:
+async def open_client(
+    on_request: Callable[[httpx2.Request], Awaitable[None]],
+) -> AsyncIterator[Client]:
     """A client that asks once and waits as long as the reply's own limit lets it.
 
     With a client of httpx2 the SDK does not change to aiohttp where that is installed.
+    `on_request` is awaited with each request before it is sent.
     Raises `ProviderError` without a key.
     """
-    hooks = {"request": [_limit]}
+    hooks = {"request": [_limit, on_request]}
     async with httpx2.AsyncClient(verify=upstream.TLS, event_hooks=hooks) as http:
         yield Client(http)
 

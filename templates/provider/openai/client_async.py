@@ -1,5 +1,6 @@
 """The SDK's client for one reply."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -27,10 +28,11 @@ class Client(openai.AsyncOpenAI):
         return stream
 
 
-def open_client() -> Client:
+def open_client(on_request: Callable[[httpx2.Request], Awaitable[None]]) -> Client:
     """A client that asks once and waits as long as the reply's own limit lets it.
 
     The SDK would send the request again after a fault, and give up only after ten minutes.
+    `on_request` is awaited with each request before it is sent.
     Raises `ProviderError` without a key.
     """
     return Client(
@@ -38,5 +40,5 @@ def open_client() -> Client:
         base_url=upstream.base_url(),
         max_retries=0,
         timeout=upstream.TIMEOUT,
-        http_client=httpx2.AsyncClient(verify=upstream.TLS),
+        http_client=httpx2.AsyncClient(verify=upstream.TLS, event_hooks={"request": [on_request]}),
     )
