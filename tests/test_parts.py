@@ -12,6 +12,7 @@ import pytest
 import yaml
 from conftest import Bake
 from cookiecutter.generate import is_copy_only_path
+from jinja2 import Template
 
 PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
 TEMPLATES = questions.ROOT / "templates"
@@ -20,20 +21,43 @@ SLOTS = {"provider": "provider_sdk", "cancellation": "cancellation", "styling": 
 DJANGO = {".html", ".js", ".svg"}
 # A file that is nothing but one include, of a path that is joined from words and answers.
 INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]+)*) %\}""")
+# Parts that are no file of their own, but included in the middle of one.
+INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt"}
+NOT_INCLUDED = {"built-from.sha256"}
+# The files that only a project with this styling has.
+OF_STYLING: dict[str, set[str]] = {
+    "plain": set(),
+    "bootstrap": {
+        "chat/static/chat/bootstrap.LICENSE",
+        "chat/static/chat/bootstrap.min.css",
+        "chat/static/chat/theme.js",
+    },
+    "tailwind": {"chat/tailwind.css", "package.json"},
+}
+
+
+def baked_name(file: Path, combination: dict[str, str]) -> Path | None:
+    """Return where a file of the project arrives; None if this combination has no such file."""
+    template = Template(file.relative_to(PROJECT).as_posix())
+    name = template.render(cookiecutter=combination)
+    return None if name == "" or name.endswith("/") else Path(name)
 
 
 def parts(combination: dict[str, str]) -> dict[Path, Path]:
     """Return the files of the project that are a part, each with the part's own file."""
     found = {}
     for file in PROJECT.rglob("*"):
-        if file.is_file() and (
-            match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace"))
+        name = baked_name(file, combination)
+        if (
+            name
+            and file.is_file()
+            and (match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace")))
         ):
             pieces = [
                 piece.strip('"') if piece.startswith('"') else combination[piece.split(".")[1]]
                 for piece in match[1].split(" ~ ")
             ]
-            found[file.relative_to(PROJECT)] = TEMPLATES / "".join(pieces)
+            found[name] = TEMPLATES / "".join(pieces)
     return found
 
 
@@ -58,7 +82,7 @@ def test_every_part_is_included_somewhere() -> None:
         for answer in questions.CHOICES[question]:
             there = {file for file in (TEMPLATES / slot / answer).rglob("*.*") if file.is_file()}
             orphans = {file for file in there - included if file.suffix != ".pyc"}
-            assert {file.name for file in orphans} <= {"requirements.txt"}
+            assert {file.name for file in orphans} <= INCLUDED_IN_A_FILE | NOT_INCLUDED
 
 
 def test_every_answer_has_its_folder() -> None:
@@ -67,8 +91,12 @@ def test_every_answer_has_its_folder() -> None:
         assert folders >= set(questions.CHOICES[question]), slot
 
 
-def test_all_combinations_have_the_same_files(bake: Bake, project: Path) -> None:
-    assert files(bake()).keys() == files(project).keys()
+def test_all_combinations_have_the_same_files_but_for_the_styling(
+    bake: Bake, project: Path, combination: dict[str, str]
+) -> None:
+    of_styling = {Path(name) for name in OF_STYLING[combination["styling"]]}
+
+    assert files(project).keys() == files(bake()).keys() | of_styling
 
 
 def test_only_the_parts_and_the_sdks_words_differ(
@@ -76,10 +104,11 @@ def test_only_the_parts_and_the_sdks_words_differ(
 ) -> None:
     """Imports, views, models, templates and tests are the same bytes in every combination."""
     words = {"README.md", ".env", ".env.example", "pyproject.toml", "requirements.txt"}
+    words |= {".gitignore", "chat/templates/chat/base.html"}
     default, chosen = files(bake()), files(project)
     differing = {file for file in default if default[file] != chosen[file]}
 
-    assert {str(file) for file in differing - parts(combination).keys()} <= words
+    assert {file.as_posix() for file in differing - parts(combination).keys()} <= words
 
 
 def test_django_templates_and_scripts_are_copied_as_they_are(project: Path) -> None:

@@ -6,14 +6,15 @@
 
 const blocks = (() => {
   const COPIED_MS = 2000;
-  const button = document.getElementById("copy-button").content.firstElementChild;
   const announcement = document.querySelector(".announcement");
 
   function copyButton(label) {
-    const made = button.cloneNode(true);
-    made.setAttribute("aria-label", label);
-    made.title = label;
-    return made;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.title = label;
+    button.setAttribute("aria-label", label);
+    return button;
   }
 
   // Put `element` into a new box, where the element is now.

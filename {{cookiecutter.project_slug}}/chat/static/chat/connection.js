@@ -47,5 +47,15 @@
     },
     { capture: true },
   );
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (!event.target.closest("[dj-click]") || isConnected()) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      notice.hidden = false;
+    },
+    { capture: true },
+  );
   if (!isConnected()) disconnected();
 })();

@@ -6,6 +6,7 @@
   const box = document.getElementById("prompt");
   const form = box.form;
   const most = Number(box.closest("main").dataset.maxPromptChars);
+
   function changed() {
     sessionStorage.setItem(DRAFT, box.value);
     box.style.height = "auto";
