@@ -40,7 +40,7 @@ def main() -> int:
     if unknown := set(options.shapes.split(",")) - set(SHAPES):
         parser.error(f"no such shape: {', '.join(unknown)}")
     combinations = projects.chosen([FLOOR_SDK, *options.answers])
-    if any(FLOOR_SDK != f"provider_sdk={each['provider_sdk']}" for each in combinations):
+    if any(f"provider_sdk={each['provider_sdk']}" != FLOOR_SDK for each in combinations):
         parser.error(f"the floor reads its upstream with one SDK only: {FLOOR_SDK}")
     sizes = [int(size) for size in options.sizes.split(",")]
     cases = [Case(shape, size, 0) for shape in options.shapes.split(",") for size in sizes]
