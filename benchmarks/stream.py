@@ -7,18 +7,19 @@ and the same browser, in one run; each figure of a project stands beside its rat
 import sys
 from collections import defaultdict
 from contextlib import ExitStack
-from itertools import pairwise
-from typing import NamedTuple
 
+import budgets
 import figures
 import markers
 import projects
+from costs import Case, Cost, Costs, Times, cost_table, growth_rows, time_table
 from model import Model
 from playwright.sync_api import Browser
-from sides import FLOOR, Side, side_by_side
+from sides import Side, side_by_side
 from tab import chromium
 
 TOKENS_PER_SECOND = 100
+FLOOR_SDK = "provider_sdk=openai"
 SHAPES = {
     "mixed": "/long",
     "paragraph": "/paragraph",
@@ -28,28 +29,8 @@ SHAPES = {
 }
 
 
-class Case(NamedTuple):
-    """What a reply is like, and how many settled turns are above it."""
-
-    shape: str
-    tokens: int
-    history: int
-
-
-class Cost(NamedTuple):
-    """Bytes to the browser, seconds of the server's processor, seconds of the main thread."""
-
-    bytes: float
-    server: float
-    browser: float
-
-
-Costs = dict[tuple[str, Case], list[Cost]]
-Times = dict[str, list[float]]
-
-
 def main() -> int:
-    """Measure, and print the tables."""
+    """Return 1 if a budget is missed, or if a server's log tells of an error."""
     parser = projects.argument_parser(__doc__)
     parser.add_argument("--repeat", type=int, default=1, help="how often, all of it (default: 1)")
     parser.add_argument("--sizes", default="500,2000,8000", help="tokens (default: 500,2000,8000)")
@@ -58,6 +39,9 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.shapes.split(",")) - set(SHAPES):
         parser.error(f"no such shape: {', '.join(unknown)}")
+    combinations = projects.chosen([FLOOR_SDK, *options.answers])
+    if any(f"provider_sdk={each['provider_sdk']}" != FLOOR_SDK for each in combinations):
+        parser.error(f"the floor reads its upstream with one SDK only: {FLOOR_SDK}")
     sizes = [int(size) for size in options.sizes.split(",")]
     cases = [Case(shape, size, 0) for shape in options.shapes.split(",") for size in sizes]
     cases += [Case("mixed", 2000, 50)]
@@ -68,9 +52,7 @@ def main() -> int:
     latencies: Times = defaultdict(list)
     stops: Times = defaultdict(list)
     with ExitStack() as stack:
-        baked = [
-            stack.enter_context(projects.baked(each)) for each in projects.chosen(options.answers)
-        ]
+        baked = [stack.enter_context(projects.baked(answers)) for answers in combinations]
         model = stack.enter_context(Model(baked[0].folder, TOKENS_PER_SECOND))
         sides = stack.enter_context(side_by_side(baked, model))
         browser = stack.enter_context(chromium())
@@ -86,8 +68,11 @@ def main() -> int:
                 stops[side.name] += stop_to_closed(side, browser, model)
         faults = [f"{side.name}: {line}" for side in sides for line in side.server.faults()]
     names = [side.name for side in sides]
-    print(cost_table(names, cases, costs), growth_table(names, cases, costs), sep="\n\n")
-    print(time_table(names, latencies, stops))
+    print(cost_table(names, cases, costs))
+    if growths := growth_rows(names, cases, costs):
+        print("", figures.table(["bytes grow", "from", "to", *names], growths), sep="\n")
+    print("", time_table(names, latencies, stops), sep="\n")
+    faults += budgets.missed(names[1:], costs, latencies)
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
@@ -135,52 +120,6 @@ def stop_to_closed(side: Side, browser: Browser, model: Model) -> list[float]:
             seconds.append(model.wait(request, "ended") - pressed)
             tab.wait_for_end()
     return seconds
-
-
-def cost_table(names: list[str], cases: list[Case], costs: Costs) -> str:
-    """Every cost with its ratio to the floor's: the median, and the range of repeated runs."""
-    heads = ["reply", "history", "side", "bytes", "of floor", "server CPU s", "of floor"]
-    heads += ["main thread s", "of floor"]
-    rows = []
-    for case in cases:
-        for name in names:
-            row = [f"{case.tokens} {case.shape}", str(case.history), name]
-            for index, digits in ((0, 0), (1, 2), (2, 2)):
-                own = [cost[index] for cost in costs[name, case]]
-                floor = [cost[index] for cost in costs[FLOOR, case]]
-                ratios = [one / other for one, other in zip(own, floor, strict=True)]
-                row += [figures.median_range(own, digits), figures.median_range(ratios, 2)]
-            rows.append(row)
-    return figures.table(heads, rows)
-
-
-def growth_table(names: list[str], cases: list[Case], costs: Costs) -> str:
-    """How the bytes grow from each size to the next."""
-    heads = ["bytes grow", "from", "to", *names]
-    rows = []
-    settled = [case for case in cases if not case.history]
-    for small, large in pairwise(settled):
-        if small.shape != large.shape:
-            continue
-        row = [small.shape, str(small.tokens), str(large.tokens)]
-        for name in names:
-            pairs = zip(costs[name, small], costs[name, large], strict=True)
-            row.append(figures.median_range([two.bytes / one.bytes for one, two in pairs], 2))
-        rows.append(row)
-    return figures.table(heads, rows)
-
-
-def time_table(names: list[str], latencies: Times, stops: Times) -> str:
-    """Token to screen, and Stop to closed."""
-    heads = ["side", "token to screen: median ms", "95th ms", "n", "Stop: median ms", "worst", "n"]
-    rows = []
-    for name in names:
-        row = [name]
-        for seconds, percents in ((latencies[name], (50, 95)), (stops[name], (50, 100))):
-            shown = [figures.percentile(seconds, percent) for percent in percents]
-            row += [*map(figures.milliseconds, shown), str(len(seconds))]
-        rows.append(row)
-    return figures.table(heads, rows)
 
 
 if __name__ == "__main__":

@@ -68,9 +68,12 @@ class Tab:
         self._page.wait_for_function("() => window.mounted === true")
 
     def main_thread_seconds(self) -> float:
-        """What the page's main thread has worked so far: the sum of its tasks."""
+        """The processor time of the page's main thread so far.
+
+        Not `TaskDuration`, which goes on while another program has the processor.
+        """
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
-        return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+        return float(next(each["value"] for each in metrics if each["name"] == "ThreadTime"))
 
     def ask(self, prompt: str) -> None:
         """Send a prompt as a person does."""
