@@ -14,9 +14,10 @@ TABLE_ROW = re.compile(r"\s{0,3}\|")
 TABLE_RULE = re.compile(r"[|:\-\s]*")
 # Where inline markers begin anew: a list item, a heading, a quote, a cell.
 LINE_START = re.compile(r"\s*(?:[-*+]\s+|\d{1,9}[.)]\s+|#{1,6}\s+|>\s*)+")
-CODE = re.compile(r"(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)", re.DOTALL)
-OPEN_CODE = re.compile(r"(?<!`)(`+)(?!`)")
+BACKTICKS = re.compile(r"`+")
 OPEN_LINK = re.compile(r"!?\[([^\[\]]*)(?:\](?:\([^()\s]*(?:\s[^()]*)?)?)?$")
+# Stands for code where markers are looked for.
+CODE = "\0"
 EMPHASIS = re.compile(r"\\.|(\*+|_+|~~)", re.DOTALL)
 
 
@@ -51,7 +52,7 @@ def _close_table(text: str) -> str:
     block = _block(text)
     first, newline, rest = block.partition("\n")
     if "\n" in rest or not TABLE_RULE.fullmatch(rest):
-        return text
+        return text if last.strip("| ") else head + newline
     columns = max(first.strip().strip("|").count("|") + 1, 1)
     rule = "|" + "---|" * columns
     if newline and rest.count("|") > columns:
@@ -60,37 +61,50 @@ def _close_table(text: str) -> str:
 
 
 def _close_inline(text: str) -> str:
-    # Code first: no marker in it means anything.
-    codes = list(CODE.finditer(text))
-    start = codes[-1].end() if codes else 0
-    if opened := OPEN_CODE.search(text, start):
-        if opened.end() == len(text):
-            text = text[: opened.start()]
-        else:
-            # A part of its closing marker may be there.
-            code = opened[1] + text[opened.end() :].rstrip("`") + opened[1]
-            return _close_emphasis(text[: opened.start()], code)
-    link = OPEN_LINK.search(text, start)
-    if link and (link.start() == 0 or text[link.start() - 1] != "\\"):
-        text = text[: link.start()] + link[1]
-    return _close_emphasis(text, "")
+    """Close code, a link and emphasis; no marker in code means anything."""
+    plain, opened = _without_code(text)
+    if opened is not None:
+        before, marker, inside = text[: opened.start()], opened[0], text[opened.end() :]
+        # A part of its closing marker may be there.
+        inside = inside.rstrip("`")
+        code = f"{marker}{inside}{marker}" if inside.strip() else ""
+        return _close_emphasis(before, plain[: opened.start()], code)
+    link = OPEN_LINK.search(text)
+    if link and plain[link.start()] != CODE and text[link.start() - 1 : link.start()] != "\\":
+        text, plain = text[: link.start()] + link[1], plain[: link.start()] + link[1]
+    return _close_emphasis(text, plain, "")
 
 
-def _close_emphasis(text: str, code: str) -> str:
+def _without_code(text: str) -> tuple[str, re.Match[str] | None]:
+    """The text with other characters for its code, and the backticks that are still open."""
+    plain, end = text, 0
+    while opened := BACKTICKS.search(text, end):
+        closing = (run for run in BACKTICKS.finditer(text, opened.end()) if run[0] == opened[0])
+        closed = next(closing, None)
+        if closed is None:
+            return plain, opened
+        end = closed.end()
+        plain = plain[: opened.start()] + CODE * (end - opened.start()) + plain[end:]
+    return plain, None
+
+
+def _close_emphasis(text: str, plain: str, code: str) -> str:
     """Close what is open in `text`, after the code that ends it."""
     if not code:
-        text = text.rstrip("*_~")
-    plain = CODE.sub(lambda found: "x" * len(found[0]), text)
+        plain = plain.rstrip("*_~")
+        text = text[: len(plain)]
     opened: list[str] = []
     for found in EMPHASIS.finditer(plain):
         marker = found[1]
         if marker is None:
             continue
-        before, after = plain[found.start() - 1 : found.start()], plain[found.end() :][:1] or code
-        if marker[0] == "_" and before.isalnum() and after[:1].isalnum():
+        before, after = plain[: found.start()][-1:], plain[found.end() :][:1] or code[:1]
+        if marker[0] == "_" and before.isalnum() and after.isalnum():
             continue
         if marker in opened and before.strip():
             del opened[opened.index(marker) :]
         elif after.strip():
             opened.append(marker)
-    return text.rstrip(" ") + code + "".join(reversed(opened)) if opened else text + code
+    if not opened:
+        return text + code
+    return (text + code).rstrip(" ") + "".join(reversed(opened))
