@@ -3,6 +3,8 @@
 
 (() => {
   const UPWARD_KEYS = ["ArrowUp", "PageUp", "Home"];
+  // Pixels: the log may grow while the reader is on the way down to its end.
+  const NEAR = 100;
   const scroller = document.querySelector(".scroller");
   const jump = document.querySelector(".jump");
   let follows = true;
@@ -26,7 +28,7 @@
   function look() {
     const at = scroller.scrollTop;
     if (at < Math.min(top, end()) - 1) setFollows(false);
-    else if (end() < 1 || (at > top && at >= end() - 1)) setFollows(true);
+    else if (end() < 1 || (at > top && at >= end() - NEAR)) setFollows(true);
     top = at;
   }
 
