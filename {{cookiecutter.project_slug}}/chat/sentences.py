@@ -75,9 +75,8 @@ def for_error(error: ProviderError) -> str:
 def _when(seconds: float | None) -> str:
     if seconds is None:
         return "in a moment"
-    if seconds < 120:
-        return f"in {math.ceil(seconds)} seconds"
-    return f"in {math.ceil(seconds / 60)} minutes"
+    unit, number = ("second", seconds) if seconds < 120 else ("minute", seconds / 60)
+    return f"in {math.ceil(number)} {unit}{'' if number <= 1 else 's'}"
 
 
 def _address() -> str:

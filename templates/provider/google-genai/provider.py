@@ -51,7 +51,8 @@ def ask(client: Any, messages: list[Message]) -> Any:
         config=GenerateContentConfig(
             system_instruction=settings.CHAT_SYSTEM_PROMPT or None,
             max_output_tokens=settings.CHAT_MAX_OUTPUT_TOKENS,
-            # Either would make the SDK send further requests of its own.
+            # Either would let the SDK send further requests of its own; the second one also after
+            # a connection is lost, and Stop is no more than that to it.
             automatic_function_calling=AutomaticFunctionCallingConfig(disable=True),
             automatic_continuation=False,
         ),

@@ -1,0 +1,74 @@
+"""How a reply ends in the database, and what the log tells of it."""
+
+import logging
+
+import pytest
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
+
+from chat import conversations, provider
+from chat.models import Conversation, Reply
+from chat.running import RunningReply
+from chat.types import Event
+from fake_model.server import FakeModel
+from tests.conftest import SOON
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def reply_to(prompt: str) -> Reply:
+    """The row of a reply that was read to its end."""
+    conversation = await Conversation.objects.acreate(owner="tests")
+    reply = await sync_to_async(conversations.ask)(conversation, prompt)
+    messages = await sync_to_async(conversations.history)(reply)
+    await RunningReply(reply, messages).live(lambda: None)
+    return await Reply.objects.aget(pk=reply.pk)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "status", "note", "has_text"),
+    [
+        ("/long 20", "complete", "", True),
+        ("/length /long 20", "complete", "CHAT_MAX_OUTPUT_TOKENS", True),
+        ("/refuse /long 20", "failed", "refused to answer", True),
+        ("/cut /long 20", "failed", "cut off", True),
+        ("/cut /echo", "failed", "empty reply", False),
+        ("/drop /long 20", "failed", "was lost", True),
+        ("/401", "failed", "refused the key", False),
+    ],
+)
+async def test_the_row_holds_the_text_and_the_sentence(
+    model: FakeModel, prompt: str, status: str, note: str, has_text: bool
+) -> None:
+    reply = await reply_to(prompt)
+    assert (reply.status, bool(reply.text)) == (status, has_text)
+    assert note in reply.note
+    assert bool(note) == bool(reply.note)
+
+
+@pytest.mark.parametrize("prompt", ["/stall /long 20", "/silent"])
+async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt: str) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.3
+    reply = await reply_to(prompt)
+    assert reply.status == "failed"
+    assert "sent nothing for 0.3 seconds" in reply.note
+    model.wait_for(lambda record: record[0].ended_by == "client", SOON)
+
+
+async def test_tokens_are_counted(model: FakeModel) -> None:
+    reply = await reply_to("/long 20")
+    assert reply.input_tokens
+    assert reply.output_tokens == 20
+
+
+async def test_a_fault_of_our_own_is_in_the_log(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(chunk: object) -> Event:
+        raise AttributeError("of our own making")
+
+    monkeypatch.setattr(provider, "read", broken)
+    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
+    reply = await reply_to("Hello")
+    assert "Something went wrong in this chat itself" in reply.note
+    assert "AttributeError: of our own making" in caplog.text
