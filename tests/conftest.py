@@ -11,6 +11,33 @@ Bake = Callable[..., Path]
 Refuse = Callable[..., str]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-combination",
+        action="store_true",
+        help="run the own tests of every combination, not of each provider SDK and strategy with "
+        "one styling and of each styling with one of those",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out own tests that could fail only where others do: stylings differ in no Python."""
+    if config.getoption("--every-combination"):
+        return
+    plain = {"styling": questions.CHOICES["styling"][0]}
+    first = {key: questions.CHOICES[key][0] for key in ("provider_sdk", "cancellation")}
+
+    def is_needed(item: pytest.Item) -> bool:
+        if not isinstance(item, pytest.Function) or not item.name.startswith("test_its_own_tests"):
+            return True
+        chosen = item.callspec.params["combination"].items()
+        return plain.items() <= chosen or first.items() <= chosen
+
+    left_out = [item for item in items if not is_needed(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if is_needed(item)]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_keys() -> Iterator[None]:
     """Hide the developer's own keys, which decide what the hook writes."""

@@ -76,7 +76,8 @@ def test_no_distribution_that_a_project_installs_can_be_its_name() -> None:
     """A project that is named as a package it needs hides that package from uv."""
     installed = {
         re.split(r"[= \[]", pin)[0]
-        for file in questions.ROOT.glob("templates/**/*.txt")
+        for pattern in ("templates/pins/*.txt", "templates/provider/*/requirements.txt")
+        for file in questions.ROOT.glob(pattern)
         for pin in file.read_text(encoding="utf-8").splitlines()
     }
     assert "django" in installed

@@ -43,7 +43,8 @@
       if (event.target !== form || isConnected()) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      isWaiting = notice.hidden;
+      // While the socket is open, the view is about to be mounted.
+      isWaiting = notice.hidden || document.body.classList.contains("dj-connected");
     },
     { capture: true },
   );
