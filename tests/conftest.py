@@ -30,8 +30,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     def is_needed(item: pytest.Item) -> bool:
         if not isinstance(item, pytest.Function) or not item.name.startswith("test_its_own_tests"):
             return True
-        chosen = item.callspec.params["combination"].items()
-        return plain.items() <= chosen or first.items() <= chosen
+        combination = item.callspec.params["combination"]
+        assert isinstance(combination, dict)
+        return plain.items() <= combination.items() or first.items() <= combination.items()
 
     left_out = [item for item in items if not is_needed(item)]
     config.hook.pytest_deselected(items=left_out)
