@@ -16,7 +16,8 @@ from django.template.loader import render_to_string
 from chat import conversations
 from chat.markdown import GrowingMarkdown, render
 from chat.models import Conversation, Reply, Turn
-from chat.running import RunningReply, replies
+from chat.running import replies
+from chat.running_reply import RunningReply
 
 logger = logging.getLogger("chat")
 

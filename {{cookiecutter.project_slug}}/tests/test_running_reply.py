@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from chat import conversations, provider
 from chat.models import Conversation, Reply
-from chat.running import RunningReply
+from chat.running_reply import RunningReply
 from chat.types import Event
 from fake_model.server import FakeModel
 from tests.conftest import SOON
