@@ -55,7 +55,7 @@ class Page:
         return sent
 
     def wait(self, wanted: Callable[[Frame], bool]) -> Frame:
-        """Read frames up to a wanted one. Raises TimeoutError, or RuntimeError if none can come."""
+        """Read frames up to a wanted one. Raises TimeoutError, and RuntimeError for an error."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             frame: Frame = json.loads(self._socket.recv(timeout=deadline - time.monotonic()))
@@ -63,12 +63,17 @@ class Page:
                 raise RuntimeError(f"djust refused an event: {frame}")
             if wanted(frame):
                 return frame
-            if frame.get("event") == "chat:end":
-                raise RuntimeError(f"the reply ended too early: {frame['payload']}")
 
     def wait_for(self, event: str) -> dict[str, Any]:
-        """Read frames up to a push event, and return its payload."""
-        payload: dict[str, Any] = self.wait(lambda frame: frame.get("event") == event)["payload"]
+        """Read frames up to a push event, and return its payload.
+
+        Raises TimeoutError, or RuntimeError if the reply ends while its text is waited for.
+        """
+        events = (event, "chat:end") if event == "chat:text" else (event,)
+        frame = self.wait(lambda frame: frame.get("event") in events)
+        if frame["event"] != event:
+            raise RuntimeError(f"the reply ended before its text: {frame['payload']}")
+        payload: dict[str, Any] = frame["payload"]
         return payload
 
     def new_chat(self) -> None:

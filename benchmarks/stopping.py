@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from black_hole import BlackHole
 from model import PATIENCE_SECONDS, Model
-from page import Page
+from page import Frame, Page
 from projects import Project
 from server import Server
 
@@ -69,10 +69,18 @@ def stop_once(
 
 def told_stopped(page: Page) -> float:
     """Wait until the page is told that the reply was stopped, and return the time."""
-    end = page.wait_for("chat:end")
-    if end["status"] != "stopped":
-        raise RuntimeError(f"the reply ended otherwise: {end}")
+    page.wait(tells_stopped)
     return time.monotonic()
+
+
+def tells_stopped(frame: Frame) -> bool:
+    """Whether a frame ends a reply, or brings a turn whose reply had ended before it was shown."""
+    match frame:
+        case {"event": "chat:end", "payload": {"status": status}}:
+            return bool(status == "stopped")
+        case {"event": "chat:turns", "payload": {"turns": [*_, [_, html]]}}:
+            return 'data-status="stopped"' in html
+    return False
 
 
 def stop_connecting(at: Server, page: Page, hole: BlackHole, project: Project) -> Stop:
