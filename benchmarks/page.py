@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -44,7 +45,21 @@ class Page:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave as a closed tab does."""
         self._socket.close()
+
+    def drop(self) -> None:
+        """Leave as a lost network does: without a word of the WebSocket's."""
+        self._socket.socket.shutdown(socket.SHUT_RDWR)
+
+    def navigate(self) -> float:
+        """Go to another view over the same socket, and return the time just before."""
+        sent = time.monotonic()
+        self._socket.send(mount_frame("live_redirect_mount"))
+        return sent
 
     def send(self, event: str, **params: Any) -> float:
         """Send an event, and return the `time.monotonic()` just before."""
@@ -88,9 +103,9 @@ class Page:
         return sent
 
 
-def mount_frame() -> str:
-    """What djust's client sends first."""
-    return json.dumps({"type": "mount", "view": "chat.views.ChatView", "params": {}, "url": "/"})
+def mount_frame(kind: str = "mount") -> str:
+    """What djust's client sends first, and for a link to another view."""
+    return json.dumps({"type": kind, "view": "chat.views.ChatView", "params": {}, "url": "/"})
 
 
 def event_frame(ref: int, event: str, **params: Any) -> str:

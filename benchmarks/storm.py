@@ -201,9 +201,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     options = parser.parse_args()
     print(f"seed {options.seed}\n")
-    print(
-        "| project | sequences | turns | requests | replies | violations |\n|---|---|---|---|---|---|"
-    )
+    print("| project | sequences | turns | requests | replies | violations |")
+    print("|---|---|---|---|---|---|")
     found: list[str] = []
     for answers in chosen(options.answers):
         with baked(answers) as project:
