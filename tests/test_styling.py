@@ -52,7 +52,7 @@ def urls(css: str) -> list[str]:
 @pytest.mark.parametrize("styling", STYLINGS)
 def test_focus_can_be_seen(bake: Bake, styling: str) -> None:
     css = "".join(texts(bake(styling=styling) / "chat" / "static", ".css").values())
-    ring = re.search(r"(?:^|[\s,}{])(?:body )?:focus-visible\s*\{[^}]*outline", css)
+    ring = re.search(r"(?:^|[\s,}{])(?::root )?:focus-visible\s*\{[^}]*outline", css)
 
     assert ring, "no rule draws a ring around whatever has the focus"
 
