@@ -22,7 +22,7 @@ DJANGO = {".html", ".js", ".svg"}
 # A file that is nothing but one include, of a path that is joined from words and answers.
 INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]+)*) %\}""")
 # Parts that are no file of their own, but included in the middle of one.
-INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt"}
+INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md", "stop.md"}
 NOT_INCLUDED = {"built-from.sha256"}
 # The files that only a project with this styling has.
 OF_STYLING: dict[str, set[str]] = {
