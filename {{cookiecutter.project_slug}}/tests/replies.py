@@ -1,5 +1,6 @@
 """Listen to one reply, as the chat does, and keep what was heard."""
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -42,7 +43,8 @@ async def listen(*prompts: str, heard: Heard | None = None) -> Heard:
         for number, prompt in enumerate(prompts)
     ]
     try:
-        async with aclosing(read_reply(messages)) as events:
+        # No test waits as long; without a limit a fault could hang it for ever.
+        async with asyncio.timeout(30), aclosing(read_reply(messages)) as events:
             async for event in events:
                 heard.events.append(event)
     except ProviderError as error:
