@@ -112,9 +112,10 @@ async def test_two_sends_at_once_leave_one_turn_and_one_request(slow_model: Fake
         await other.until(lambda page: page.status == "streaming")
         await row(lambda reply: reply.status == "streaming")
         assert one.prompts == other.prompts
-        assert len(one.sent + other.sent) == 1
         await one.event("stop")
+        await one.until(lambda page: page.status == "stopped")
         await other.until(lambda page: page.status == "stopped")
+    assert len(one.sent + other.sent) == 1
     assert len(slow_model.record) == 1
 
 
