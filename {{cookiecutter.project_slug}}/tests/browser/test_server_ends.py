@@ -36,15 +36,14 @@ async def test_a_signal_interrupts_and_saves(
 ) -> None:
     page = await open_page(browser, mortal)
     before = len(upstream.record)
-    await send(page, "/long 5000")
+    await send(page, f"/echo {' '.join(map(str, range(1500)))}")
     await expect(last_reply(page).locator(".text")).to_contain_text(" ")
     assert mortal.terminate(number) < 5
     await expect_status(page, "interrupted")
     await seen_by(upstream, lambda record: record[before].ended_by == "client")
     (row,) = mortal.rows("select status, text from chat_reply")
     assert row["status"] == "interrupted"
-    shown = await last_reply(page).locator(".text").inner_text()
-    assert shown.split()[-3:] == row["text"].split()[-3:]
+    assert await last_reply(page).locator(".text").inner_text() == row["text"].strip()
     assert "Traceback" not in mortal.log.read_text(encoding="utf-8")
 
     await prompt(page).fill("typed meanwhile")
