@@ -152,7 +152,7 @@ async def test_a_prompt_that_is_sent_before_the_page_is_connected_waits(
     browser: Browser, server: Server
 ) -> None:
     page = await (await browser.new_context()).new_page()
-    await page.goto(server.url, wait_until="commit")
+    await page.goto(server.url, wait_until="domcontentloaded")
     await send(page, "/echo early")
     await expect_status(page, "complete")
     await expect(messages(page, "user")).to_have_count(1)
