@@ -102,9 +102,10 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def waiting_seconds(self) -> float:
-        """How long its threads have waited for a processor so far, because others had it."""
-        tasks = Path(f"/proc/{self.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+        """How long its event loop's thread has waited for a processor that another program had."""
+        # The second of three numbers, in nanoseconds; of the process's first thread.
+        schedstat = Path(f"/proc/{self.pid}/schedstat").read_text(encoding="utf-8")
+        return int(schedstat.split()[1]) / 1e9
 
     def held(self) -> Held:
         """What its process holds: see `observed_asgi.held`."""

@@ -16,7 +16,7 @@ HALF = 6
 class Stop(NamedTuple):
     """Seconds from sending Stop until the connection ended, and until the page was told.
 
-    `waited` is how long the server's threads meanwhile had no processor, for other programs' sake.
+    `waited` is how long the server's loop meanwhile had no processor, for other programs' sake.
     """
 
     closed: float
