@@ -43,7 +43,7 @@ async def test_the_request(monkeypatch: pytest.MonkeyPatch, settings: Settings) 
     settings.CHAT_SYSTEM_PROMPT = "Be brief."
     settings.CHAT_MODEL = "some-model"
     settings.CHAT_MAX_OUTPUT_TOKENS = 7
-    answer = Answer(body=events(delta(content="Hi"), FINISH, "[DONE]"))
+    answer = Answer(body=events(HI, FINISH, "[DONE]"))
     heard, server = await ask(monkeypatch, answer, prompts=("One", "Two", "Three"))
     assert heard.text == "Hi"
     assert server.requests == [
@@ -77,26 +77,21 @@ async def test_the_limit_has_another_name_at_openai(monkeypatch: pytest.MonkeyPa
 
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+HI = delta(content="Hi")
+NULL = delta(role="assistant", content=None)
+REASONING = delta(reasoning_content="Hmm.")
+ALL_IN_ONE = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "eos"}]}
 
 STREAMS: dict[str, tuple[list[dict[str, Any] | str], tuple[int | None, int | None]]] = {
-    "usage on its own": ([delta(content="Hi"), FINISH, {"choices": [], "usage": USAGE}], (3, 2)),
-    "usage in the finish chunk": ([delta(content="Hi"), FINISH | {"usage": USAGE}], (3, 2)),
-    "no usage": ([delta(content="Hi"), FINISH, "[DONE]"], (None, None)),
-    "no [DONE]": ([delta(content="Hi"), FINISH], (None, None)),
-    "no choices at first": ([{"choices": []}, delta(content="Hi"), FINISH], (None, None)),
-    "no choices at all": ([{"id": "x"}, delta(content="Hi"), FINISH], (None, None)),
-    "null content at first": (
-        [delta(role="assistant", content=None), delta(content="Hi"), FINISH],
-        (None, None),
-    ),
-    "reasoning": (
-        [delta(reasoning_content="Hmm."), delta(reasoning="Hmm."), delta(content="Hi"), FINISH],
-        (None, None),
-    ),
-    "text with the finish": (
-        [{"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "eos"}]}],
-        (None, None),
-    ),
+    "usage on its own": ([HI, FINISH, {"choices": [], "usage": USAGE}], (3, 2)),
+    "usage in the finish chunk": ([HI, FINISH | {"usage": USAGE}], (3, 2)),
+    "no usage": ([HI, FINISH, "[DONE]"], (None, None)),
+    "no [DONE]": ([HI, FINISH], (None, None)),
+    "empty choices at first": ([{"choices": []}, HI, FINISH], (None, None)),
+    "no choices at first": ([{"id": "x"}, HI, FINISH], (None, None)),
+    "null content at first": ([NULL, HI, FINISH], (None, None)),
+    "reasoning": ([REASONING, HI, FINISH], (None, None)),
+    "text with the finish": ([ALL_IN_ONE], (None, None)),
 }
 
 
@@ -120,7 +115,7 @@ async def test_a_reason_to_finish(
     monkeypatch: pytest.MonkeyPatch, reason: str, finish: str | None
 ) -> None:
     last = {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
-    heard, _ = await ask(monkeypatch, Answer(body=events(delta(content="Hi"), last)))
+    heard, _ = await ask(monkeypatch, Answer(body=events(HI, last)))
     assert (heard.error, heard.text, heard.finish) == (None, "Hi", finish)
 
 
@@ -129,80 +124,38 @@ async def test_a_refusal_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert heard.text == "I'm sorry."
 
 
+def error(status: int, message: str, **fields: Any) -> Answer:
+    """An error as OpenAI tells it."""
+    return Answer(status, {"error": {"message": message} | fields})
+
+
+COUNTRY = "unsupported_country_region_territory"
+GONE = {"error": {"code": 502, "message": "Provider is gone"}, "choices": []}
+NO_QUOTA = {"error": {"code": "insufficient_quota", "message": "No quota."}}
+MISSING = [{"loc": ["body", "model"], "msg": "Field required"}]
+TOO_LONG = "the request exceeds the available context size"
+
 # What a server answers, and what becomes of it: the kind, and words for the sentence or the log.
 ERRORS: dict[str, tuple[Answer, str, str]] = {
-    "OpenAI, quota": (
-        Answer(429, {"error": {"message": "No quota.", "code": "insufficient_quota"}}),
-        "out_of_credit",
-        "No quota.",
-    ),
-    "OpenAI, country": (
-        Answer(
-            403,
-            {
-                "error": {
-                    "message": "Country not supported",
-                    "code": "unsupported_country_region_territory",
-                }
-            },
-        ),
-        "bad_request",
-        "Country not supported",
-    ),
+    "OpenAI, quota": (Answer(429, NO_QUOTA), "out_of_credit", "No quota."),
+    "OpenAI, country": (error(403, "Not supported", code=COUNTRY), "bad_request", "Not supported"),
     "FastAPI": (Answer(400, {"detail": "Bad temperature"}), "bad_request", "Bad temperature"),
-    "FastAPI, a list": (
-        Answer(422, {"detail": [{"loc": ["body", "model"], "msg": "Field required"}]}),
-        "bad_request",
-        "Field required",
-    ),
+    "FastAPI, a list": (Answer(422, {"detail": MISSING}), "bad_request", "Field required"),
     "FastAPI, no route": (Answer(404, {"detail": "Not Found"}), "wrong_address", "Not Found"),
     "plain text": (Answer(400, "no such thing"), "bad_request", "no such thing"),
     "nothing": (Answer(502), "server_error", "502"),
     "a string": (Answer(400, {"error": "model is broken"}), "bad_request", "model is broken"),
-    "llama.cpp, loading": (
-        Answer(503, {"error": {"code": 503, "message": "Loading model"}}),
-        "overloaded",
-        "Loading model",
-    ),
-    "llama.cpp, context": (
-        Answer(
-            400,
-            {
-                "error": {
-                    "code": 400,
-                    "message": "the request exceeds the available context size",
-                    "type": "exceed_context_size_error",
-                }
-            },
-        ),
-        "context_too_long",
-        "exceeds",
-    ),
-    "vLLM, model": (
-        Answer(404, {"error": {"message": "The model `x` does not exist.", "code": 404}}),
-        "model_unknown",
-        "does not exist",
-    ),
+    "llama.cpp, loading": (error(503, "Loading model", code=503), "overloaded", "Loading model"),
+    "llama.cpp, context": (error(400, TOO_LONG, code=400), "context_too_long", "exceeds"),
+    "vLLM, model": (error(404, "The model `x` does not exist."), "model_unknown", "not exist"),
     "Groq, too large": (
-        Answer(413, {"error": {"message": "Request too large", "code": "rate_limit_exceeded"}}),
+        error(413, "Request too large", code="rate_limit_exceeded"),
         "context_too_long",
         "Request too large",
     ),
-    "OpenRouter, credit": (
-        Answer(402, {"error": {"message": "Insufficient credits", "code": 402}}),
-        "out_of_credit",
-        "Insufficient credits",
-    ),
-    "OpenRouter, in the stream": (
-        Answer(body=events({"error": {"code": 502, "message": "Provider is gone"}, "choices": []})),
-        "server_error",
-        "Provider is gone",
-    ),
-    "a quota in the stream": (
-        Answer(body=events({"error": {"code": "insufficient_quota", "message": "No quota."}})),
-        "out_of_credit",
-        "No quota.",
-    ),
+    "OpenRouter, credit": (error(402, "No credits", code=402), "out_of_credit", "No credits"),
+    "OpenRouter, in the stream": (Answer(body=events(GONE)), "server_error", "Provider is gone"),
+    "a quota in the stream": (Answer(body=events(NO_QUOTA)), "out_of_credit", "No quota."),
     "no chunk": (Answer(body=events('"Hello"')), "malformed", "a str"),
 }
 
@@ -219,19 +172,9 @@ async def test_an_error_is_understood_wherever_its_reason_is(
     assert len(server.requests) == 1
 
 
+FORBIDDEN = {"type": "extra_forbidden", "loc": ["body", "stream_options", "include_usage"]}
 REFUSALS = {
-    "Mistral": {
-        "object": "error",
-        "message": {
-            "detail": [
-                {
-                    "type": "extra_forbidden",
-                    "loc": ["body", "stream_options", "include_usage"],
-                    "msg": "Extra inputs are not permitted",
-                }
-            ]
-        },
-    },
+    "Mistral": {"object": "error", "message": {"detail": [FORBIDDEN]}},
     "transformers serve": {"detail": "Unsupported fields in the request: 'stream_options'"},
 }
 
@@ -240,7 +183,7 @@ REFUSALS = {
 async def test_a_server_that_refuses_to_count_tokens_is_not_asked_to_again(
     monkeypatch: pytest.MonkeyPatch, refusal: dict[str, Any]
 ) -> None:
-    reply = Answer(body=events(delta(content="Hi"), FINISH))
+    reply = Answer(body=events(HI, FINISH))
     with scripted(Answer(422, refusal), reply) as server:
         point_at(f"{server.address}/v1", monkeypatch)
         heards = [await listen("Hello"), await listen("Hello")]
