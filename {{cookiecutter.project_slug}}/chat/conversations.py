@@ -106,7 +106,8 @@ def save(reply: Reply) -> bool:
     reply.saved_at = timezone.now()
     if reply.status != Status.STREAMING:
         reply.ended_at = reply.saved_at
-    fields = ["text", "status", "note", "input_tokens", "output_tokens", "saved_at", "ended_at"]
+    fields = ["text", "status", "note", "retry_at", "input_tokens", "output_tokens"]
+    fields += ["saved_at", "ended_at"]
     streaming = Reply.objects.filter(pk=reply.pk, status=Status.STREAMING)
     return streaming.update(**{field: getattr(reply, field) for field in fields}) == 1
 

@@ -1,5 +1,6 @@
 """A conversation is a list of turns; a turn is a prompt and the replies that were tried for it."""
 
+import math
 import uuid
 
 from django.db import models
@@ -49,6 +50,7 @@ class Reply(models.Model):
     process = models.CharField(max_length=32, blank=True, editable=False)
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
     note = models.TextField(blank=True, help_text="The sentence shown with it: why it failed")
+    retry_at = models.DateTimeField(null=True, blank=True, editable=False)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -72,6 +74,12 @@ class Reply(models.Model):
     def html(self) -> str:
         """The text as safe HTML."""
         return render(self.text)
+
+    @property
+    def retry_in(self) -> int:
+        """How many seconds the provider still asks to wait before a retry."""
+        left = (self.retry_at - timezone.now()).total_seconds() if self.retry_at else 0
+        return max(math.ceil(left), 0)
 
     @property
     def mark(self) -> str:

@@ -5,10 +5,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from chat import conversations, sentences
 from chat.errors import ProviderError
@@ -107,6 +109,8 @@ class RunningReply:
             logger.warning("reply %s: %s (%s)", self.reply.pk, problem.kind, problem.detail)
         self.reply.status = Status.FAILED
         self.reply.note = sentences.for_error(problem)
+        if problem.retry_after is not None:
+            self.reply.retry_at = timezone.now() + timedelta(seconds=problem.retry_after)
 
     async def _save(self) -> bool | None:
         """Whether the row was still streaming; None while the database cannot be written."""

@@ -68,6 +68,7 @@ def controls(last: Reply | None) -> dict[str, Any]:
         "streaming": status == Reply.Status.STREAMING,
         "error": last.note if last and status in conversations.RETRIABLE else "",
         "can_retry": status in conversations.RETRIABLE,
+        "retry_in": last.retry_in if last and status in conversations.RETRIABLE else 0,
         "progress": PROGRESS[Reply.Status(status)] if status else "",
     }
 
@@ -79,6 +80,7 @@ class ChatView(LiveView):
     streaming = state(False)
     error = state("")
     can_retry = state(False)
+    retry_in = state(0)
     progress = state("")
 
     _owner: str | None = None
@@ -185,7 +187,7 @@ class ChatView(LiveView):
         self._feed = asyncio.create_task(Feed(self, conversation, position).run())
 
     def _refuse(self, sentence: str) -> None:
-        self._show({"error": sentence, "can_retry": False})
+        self._show({"error": sentence, "can_retry": False, "retry_in": 0})
 
     def _show(self, shown: dict[str, Any]) -> None:
         for name, value in shown.items():

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                         blank=True, help_text="The sentence shown with it: why it failed"
                     ),
                 ),
+                ("retry_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("input_tokens", models.PositiveIntegerField(blank=True, null=True)),
                 ("output_tokens", models.PositiveIntegerField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

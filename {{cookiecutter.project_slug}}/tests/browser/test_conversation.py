@@ -1,5 +1,7 @@
 """A conversation as a person has it."""
 
+import re
+
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
@@ -79,6 +81,21 @@ async def test_a_failure_is_told_and_retried(page: Page, upstream: FakeModel) ->
     await expect(messages(page, "user")).to_have_count(1)
     await expect(messages(page, "assistant")).to_have_count(1)
     assert upstream.record[before].messages == upstream.record[before + 1].messages
+
+
+async def test_a_rate_limit_is_counted_down(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await send(page, "/429")
+    await expect_status(page, "failed")
+    retry = button(page, "Retry")
+    await expect(retry).to_be_disabled()
+    await expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\d s"))
+    await page.reload()
+    await expect(retry).to_be_disabled()
+    await expect(retry).to_be_enabled()
+    await retry.click()
+    await seen_by(upstream, lambda record: len(record) == before + 2)
+    await expect(retry).to_be_disabled()
 
 
 async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream: FakeModel) -> None:
