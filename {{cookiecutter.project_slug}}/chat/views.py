@@ -157,6 +157,8 @@ class ChatView(LiveView):
     async def show_controls(self, last: Reply) -> None:
         """Render the controls, where the newest reply changes them."""
         shown = controls(last)
+        if self.streaming and shown["streaming"]:
+            return  # Known already. What was refused meanwhile stays to be read.
         if self.is_connected() and any(getattr(self, name) != shown[name] for name in shown):
             async with render_lock(self):
                 self._show(shown)
