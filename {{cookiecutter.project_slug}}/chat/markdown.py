@@ -17,7 +17,11 @@ FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 # As djust writes them; text is escaped, so that nothing else can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
 LINK = re.compile(r'<a href="((?:https?://|mailto:)?)')
-ALIGNED = re.compile(r'(<t[hd]) style="text-align: (\w+)"')
+CELLS = {
+    f'<{cell} style="text-align: {side}"': f'<{cell} align="{side}"'
+    for cell in ("th", "td")
+    for side in ("left", "center", "right")
+}
 
 
 def render(text: str) -> SafeString:
@@ -25,7 +29,8 @@ def render(text: str) -> SafeString:
     html: str = render_markdown(text, provisional=False)
     html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
     # The Content-Security-Policy allows no style attribute.
-    html = ALIGNED.sub(r'\1 align="\2"', html)
+    for styled, aligned in CELLS.items():
+        html = html.replace(styled, aligned)
     return mark_safe(LINK.sub(_link, html))
 
 
@@ -38,11 +43,12 @@ def _link(link: re.Match[str]) -> str:
 class Edit(NamedTuple):
     """A change to the unsettled end of the HTML on a page.
 
-    Keep its first `keep` UTF-16 code units, as JavaScript counts them, and put `html` after them.
+    Put `html` in the place of its last `drop` UTF-16 code units, as JavaScript counts them. From the
+    end it is mostly the length of the same closing tags, which compresses to nothing.
     When `settled`, that HTML is final, and the next edit begins after it.
     """
 
-    keep: int
+    drop: int
     html: str
     settled: bool
 
@@ -90,8 +96,8 @@ class GrowingMarkdown:
         if before == html and not settled:
             return None
         same = _common_prefix(before, html)
-        keep = same if html[:same].isascii() else len(html[:same].encode("utf-16-le")) // 2
-        return Edit(keep, html[same:], settled)
+        drop = len(before[same:].encode("utf-16-le")) // 2
+        return Edit(drop, html[same:], settled)
 
     def _scan(self, text: str) -> int:
         """Where the last block begins, as far as whole lines tell.

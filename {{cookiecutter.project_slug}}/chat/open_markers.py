@@ -14,11 +14,12 @@ TABLE_ROW = re.compile(r"\s{0,3}\|")
 TABLE_RULE = re.compile(r"[|:\-\s]*")
 # Where inline markers begin anew: a list item, a heading, a quote, a cell.
 LINE_START = re.compile(r"\s*(?:[-*+]\s+|\d{1,9}[.)]\s+|#{1,6}\s+|>\s*)+")
-BACKTICKS = re.compile(r"`+")
+# Written so that the search skips to their first characters: a paragraph may be very long.
+BACKTICKS = re.compile(r"``*")
+EMPHASIS = re.compile(r"\\.|\*\**|__*|~~", re.DOTALL)
 OPEN_LINK = re.compile(r"!?\[([^\[\]]*)(?:\](?:\([^()\s]*(?:\s[^()]*)?)?)?$")
 # Stands for code where markers are looked for.
 CODE = "\0"
-EMPHASIS = re.compile(r"\\.|(\*+|_+|~~)", re.DOTALL)
 
 
 def close(text: str, fence: str) -> str:
@@ -69,7 +70,7 @@ def _close_inline(text: str) -> str:
         inside = inside.rstrip("`")
         code = f"{marker}{inside}{marker}" if inside.strip() else ""
         return _close_emphasis(before, plain[: opened.start()], code)
-    link = OPEN_LINK.search(text)
+    link = OPEN_LINK.search(text, max(text.rfind("[") - 1, 0))
     if link and plain[link.start()] != CODE and text[link.start() - 1 : link.start()] != "\\":
         text, plain = text[: link.start()] + link[1], plain[: link.start()] + link[1]
     return _close_emphasis(text, plain, "")
@@ -77,15 +78,15 @@ def _close_inline(text: str) -> str:
 
 def _without_code(text: str) -> tuple[str, re.Match[str] | None]:
     """The text with other characters for its code, and the backticks that are still open."""
-    plain, end = text, 0
+    plain, end = "", 0
     while opened := BACKTICKS.search(text, end):
         closing = (run for run in BACKTICKS.finditer(text, opened.end()) if run[0] == opened[0])
         closed = next(closing, None)
         if closed is None:
-            return plain, opened
+            return plain + text[end:], opened
+        plain += text[end : opened.start()] + CODE * (closed.end() - opened.start())
         end = closed.end()
-        plain = plain[: opened.start()] + CODE * (end - opened.start()) + plain[end:]
-    return plain, None
+    return plain + text[end:], None
 
 
 def _close_emphasis(text: str, plain: str, code: str) -> str:
@@ -95,10 +96,11 @@ def _close_emphasis(text: str, plain: str, code: str) -> str:
         text = text[: len(plain)]
     opened: list[str] = []
     for found in EMPHASIS.finditer(plain):
-        marker = found[1]
-        if marker is None:
+        marker = found[0]
+        if marker[0] == "\\":
             continue
-        before, after = plain[: found.start()][-1:], plain[found.end() :][:1] or code[:1]
+        before = plain[max(found.start() - 1, 0) : found.start()]
+        after = plain[found.end() : found.end() + 1] or code[:1]
         if marker[0] == "_" and before.isalnum() and after.isalnum():
             continue
         if marker in opened and before.strip():

@@ -37,8 +37,9 @@ class Watcher:
         """Whether something has happened since the last call, within `timeout` seconds."""
         if not self._event.is_set():
             self._told.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._event.wait()
         changed = self._event.is_set()
         self._event.clear()
         return changed

@@ -32,8 +32,8 @@ class Shown:
 
     def apply(self, edit: Edit) -> None:
         # JavaScript counts UTF-16 code units.
-        kept = self.end.encode("utf-16-le")[: 2 * edit.keep].decode("utf-16-le")
-        self.end = kept + edit.html
+        units = self.end.encode("utf-16-le")
+        self.end = units[: len(units) - 2 * edit.drop].decode("utf-16-le") + edit.html
         if edit.settled:
             self.settled, self.end = self.settled + self.end, ""
 
@@ -66,7 +66,7 @@ def test_edits_add_up_to_the_whole_in_any_pieces(seed: int) -> None:
 def test_a_finished_block_is_not_sent_again() -> None:
     growing = GrowingMarkdown()
     growing.update("First paragraph.\n\nSecond\n")
-    assert growing.update("First paragraph.\n\nSecond\none") == [Edit(9, "\none</p>\n", False)]
+    assert growing.update("First paragraph.\n\nSecond\none") == [Edit(5, "\none</p>\n", False)]
 
 
 def test_nothing_new_is_no_edit() -> None:

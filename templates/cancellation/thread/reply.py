@@ -21,6 +21,35 @@ from chat.types import Event, Message
 END = None
 
 
+class Events:
+    """What a thread has read and the event loop has not yet taken, which wakes it once for all."""
+
+    def __init__(self) -> None:
+        """For the event loop that is running now."""
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._items: list[Event | Exception | None] = []
+        self._some = asyncio.Event()
+
+    def put(self, item: Event | Exception | None) -> None:
+        """Hand on an event, from any thread."""
+        with self._lock:
+            is_first = not self._items
+            self._items.append(item)
+        # RuntimeError: the loop was closed, so nobody is waiting any more.
+        with contextlib.suppress(RuntimeError):
+            if is_first:
+                self._loop.call_soon_threadsafe(self._some.set)
+
+    async def take(self) -> list[Event | Exception | None]:
+        """Wait for events, and return all that are there."""
+        await self._some.wait()
+        self._some.clear()
+        with self._lock:
+            items, self._items = self._items, []
+        return items
+
+
 class Connections:
     """The connections that one reply's client has opened, to be shut down from another thread.
 
@@ -65,14 +94,8 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
     thread is waiting for. A thread that is still connecting ends when it is connected, or at the
     connect timeout, and sends nothing.
     """
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+    events = Events()
     connections = Connections()
-
-    def put(item: Event | Exception | None) -> None:
-        # RuntimeError: the loop was closed, so nobody is waiting any more.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(queue.put_nowait, item)
 
     def read() -> None:
         try:
@@ -82,17 +105,20 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
             ):
                 for chunk in stream:
                     for event in provider.read(chunk):
-                        put(event)
+                        events.put(event)
         except Exception as error:
-            put(error)
+            events.put(error)
         finally:
-            put(END)
+            events.put(END)
 
     threading.Thread(target=read, name="reply", daemon=True).start()
     try:
-        while (item := await queue.get()) is not END:
-            if isinstance(item, Exception):
-                raise provider.explain(item) from item
-            yield item
+        while True:
+            for item in await events.take():
+                if item is END:
+                    return
+                if isinstance(item, Exception):
+                    raise provider.explain(item) from item
+                yield item
     finally:
         connections.shut_down()

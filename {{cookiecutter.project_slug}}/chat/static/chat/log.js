@@ -1,6 +1,6 @@
 // The log: applies what the server's feed tells (chat/feed.py), and says what the page shows.
 //
-// A reply's HTML is made on the server, safe. It arrives as edits [keep, html, settled] of the end
+// A reply's HTML is made on the server, safe. It arrives as edits [drop, html, settled] of the end
 // of that HTML that is not settled yet; only the nodes that differ are touched.
 "use strict";
 
@@ -50,8 +50,8 @@
 
   function edit(element, edits) {
     const end = unsettled.get(element) ?? { html: "", from: 0 };
-    for (const [keep, html, settled] of edits) {
-      end.html = end.html.slice(0, keep) + html;
+    for (const [drop, html, settled] of edits) {
+      end.html = end.html.slice(0, end.html.length - drop) + html;
       patch(element, end.from, parse(end.html));
       if (settled) {
         end.html = "";
