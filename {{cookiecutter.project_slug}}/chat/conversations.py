@@ -104,10 +104,10 @@ def save(reply: Reply) -> bool:
     one for dead, and the row stays as it is.
     """
     reply.saved_at = timezone.now()
+    fields = ["text", "saved_at"]
     if reply.status != Status.STREAMING:
         reply.ended_at = reply.saved_at
-    fields = ["text", "status", "note", "retry_at", "input_tokens", "output_tokens"]
-    fields += ["saved_at", "ended_at"]
+        fields += ["status", "note", "retry_at", "input_tokens", "output_tokens", "ended_at"]
     streaming = Reply.objects.filter(pk=reply.pk, status=Status.STREAMING)
     return streaming.update(**{field: getattr(reply, field) for field in fields}) == 1
 

@@ -22,7 +22,7 @@ from chat.running_reply import RunningReply
 logger = logging.getLogger("chat")
 
 # Long enough for several tokens to share a frame, too short to be seen.
-PACE_SECONDS = 0.045
+PACE_SECONDS = 0.05
 # djust tells a view of its end late or never (djust_internals.is_connected), so this is how often
 # it is looked at.
 LOOK_SECONDS = 0.25
