@@ -115,7 +115,10 @@ def opened(chromium: Browser, dev: Dev) -> Iterator[Page]:
 
 def shoot(page: Page, folder: Path, state: str) -> None:
     """Take the page as it is in each size and scheme."""
+    devtools = page.context.new_cdp_session(page)
     for size, (width, height) in SIZES.items():
+        touched = {"enabled": "phone" in size}
+        devtools.send("Emulation.setTouchEmulationEnabled", touched)
         viewport = ViewportSize(width=width, height=height)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
