@@ -36,7 +36,9 @@ def main() -> int:
     options = parser.parse_args()
     chosen = options.stylings or STYLINGS
     if unknown := set(chosen) - set(STYLINGS):
-        parser.error(f"no such styling: {', '.join(sorted(unknown))}")
+        parser.error(
+            f"no such styling: {', '.join(sorted(unknown))}; there are: {', '.join(STYLINGS)}"
+        )
     for styling in chosen:
         try:
             code = shoot(styling, options.only)

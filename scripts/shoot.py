@@ -1,6 +1,6 @@
 """Take the screenshots of one styling: run by screenshots.py in a project, with its Python.
 
-    python shoot.py FOLDER [STATE ...]
+python shoot.py FOLDER [STATE ...]
 """
 
 import os
@@ -32,7 +32,7 @@ SDK = questions.CONTEXT["_sdk"][questions.combination({})["provider_sdk"]]
 
 
 class Dev:
-    """`manage.py dev` on a port of its own, with a new database, for as long as its `with` lasts."""
+    """`manage.py dev` on a port and a database of its own, for as long as its `with` lasts."""
 
     def __init__(self, database: str, **variables: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -121,7 +121,7 @@ def shoot(page: Page, folder: Path, state: str) -> None:
         devtools.send("Emulation.setTouchEmulationEnabled", touched)
         viewport = ViewportSize(width=width, height=height)
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(viewport)
             page.screenshot(path=folder / f"{state}-{size}-{scheme}.png", animations="disabled")
             if state in WHOLE and size != "zoomed":

@@ -27,7 +27,7 @@ class Server:
     """
 
     ENDS_WITHIN = "--timeout-graceful-shutdown=3"
-    COMMAND = ("-m", "uvicorn", "config.asgi:application", ENDS_WITHIN, "--port")
+    COMMAND: tuple[str, ...] = ("-m", "uvicorn", "config.asgi:application", ENDS_WITHIN, "--port")
 
     def __init__(self, folder: Path, model: FakeModel, **variables: str) -> None:
         self.port = free_port()

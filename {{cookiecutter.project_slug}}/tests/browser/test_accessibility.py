@@ -88,7 +88,7 @@ STATES += [refused, offline, login]
 async def test_axe_finds_nothing(
     browser: Browser, server: Server, state: Callable[[Page], Awaitable[None]]
 ) -> None:
-    page = await (await browser.new_context()).new_page()
+    page = await new_page(browser)
     await open_chat(page, server)
     await state(page)
     await check(page)
@@ -97,12 +97,17 @@ async def test_axe_finds_nothing(
 async def test_axe_finds_nothing_where_the_words_are_listed(
     browser: Browser, tmp_path: Path, upstream: FakeModel
 ) -> None:
-    page = await (await browser.new_context()).new_page()
+    page = await new_page(browser)
     with Dev(tmp_path, upstream) as dev:
         await open_chat(page, dev)
         await button(page, "/slow").click()
         await expect(prompt(page)).to_have_value("/slow ")
         await check(page)
+
+
+async def new_page(browser: Browser) -> Page:
+    """A page in a new session, where no colour is on its way from one to another."""
+    return await (await browser.new_context(reduced_motion="reduce")).new_page()
 
 
 async def check(page: Page) -> None:
