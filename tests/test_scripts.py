@@ -69,7 +69,7 @@ def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> Non
 
 
 def test_screenshots_refuse_an_unknown_styling() -> None:
-    command = [sys.executable, TRY.with_name("screenshots.py"), "fancy"]
+    command = [sys.executable, str(TRY.with_name("screenshots.py")), "fancy"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8")
 
     assert run.returncode == 2
