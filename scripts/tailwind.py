@@ -21,6 +21,7 @@ SOURCES = [
     PART / "package.json",
     PART / "tailwind.css",
     STATIC / "layout.css",
+    STATIC / "controls.css",
     STATIC / "messages.css",
 ]
 BUILT = PART / "chat.css"

@@ -68,6 +68,14 @@ def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> Non
     assert sentence in run.stderr
 
 
+def test_screenshots_refuse_an_unknown_styling() -> None:
+    command = [sys.executable, str(TRY.with_name("screenshots.py")), "fancy"]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8")
+
+    assert run.returncode == 2
+    assert "no such styling: fancy; there are: plain, bootstrap, tailwind" in run.stderr
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     # A database of an earlier run may be of models that have changed since.

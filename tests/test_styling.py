@@ -74,6 +74,8 @@ def test_it_knows_every_component(bake: Bake, styling: str) -> None:
         "btn-secondary",
         "alert",
         "alert-danger",
+        "alert-secondary",
+        "alert-warning",
         "copy",
         "code",
     ):

@@ -26,6 +26,9 @@ class Server:
     After `kill` or `terminate`, `start` starts it again on the same port and database.
     """
 
+    ENDS_WITHIN = "--timeout-graceful-shutdown=3"
+    COMMAND: tuple[str, ...] = ("-m", "uvicorn", "config.asgi:application", ENDS_WITHIN, "--port")
+
     def __init__(self, folder: Path, model: FakeModel, **variables: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -60,10 +63,7 @@ class Server:
         """Start the server, and return once it answers. Raises `TimeoutError` with its log."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
-                    *("--port", str(self.port), "--timeout-graceful-shutdown", "3"),
-                ],
+                [sys.executable, *self.COMMAND, str(self.port)],
                 cwd=settings.BASE_DIR,
                 env=self._environment,
                 stdout=log,
@@ -104,6 +104,15 @@ class Server:
         return subprocess.run(
             [sys.executable, *arguments], cwd=settings.BASE_DIR, env=self._environment
         )
+
+
+class Dev(Server):
+    """The chat as a developer sees it first: `manage.py dev`, without a key."""
+
+    COMMAND = ("manage.py", "dev")
+
+    def __init__(self, folder: Path, model: FakeModel) -> None:
+        super().__init__(folder, model, **{names.BASE_URL_VARIABLE: "", names.KEY_VARIABLE: ""})
 
 
 def free_port() -> int:

@@ -34,6 +34,7 @@ async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> Non
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
     await expect(last_reply(page)).to_contain_text("Stopped")
+    await expect(page.get_by_role("alert")).to_have_count(0)
     stopped = await last_reply(page).locator(".text").inner_text()
     await seen_by(upstream, lambda record: record[before].ended_by == "client")
 
@@ -46,6 +47,39 @@ async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> Non
     await expect(messages(page, "user")).to_have_count(2)
     assert await messages(page, "assistant").first.locator(".text").inner_text() == stopped
     await expect(last_reply(page).locator(".text")).to_have_text("second")
+
+
+async def test_a_stopped_reply_is_retried(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await send(page, "/silent stopped")
+    await expect_status(page, "streaming")
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
+    await button(page, "Retry").click()
+    await seen_by(upstream, lambda record: len(record) == before + 2)
+    await expect_status(page, "streaming")
+    await expect(button(page, "Retry")).to_have_count(0)
+    await expect(messages(page, "user")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
+
+
+async def test_a_double_click_on_send_does_not_stop(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await prompt(page).fill("/silent twice")
+    box = await button(page, "Send").bounding_box()
+    assert box
+    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.click(*at)
+    await expect_status(page, "streaming")
+    await page.mouse.move(*at)
+    await page.mouse.down(click_count=2)
+    await page.mouse.up(click_count=2)
+    await expect(prompt(page)).to_be_focused()
+    await seen_by(upstream, lambda record: len(record) == before + 1)
+    await expect_status(page, "streaming")
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
 
 
 async def test_the_keys(page: Page) -> None:
@@ -142,7 +176,7 @@ async def test_new_chat(page: Page) -> None:
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
     other = await page.context.new_page()
     await other.goto(server.url)
-    await send(page, "/long 100 tabs")
+    await send(page, "/long 2000 tabs")
     await expect_status(other, "streaming")
     await button(other, "Stop").click()
     await expect_status(page, "stopped")

@@ -51,7 +51,7 @@
   document.addEventListener(
     "click",
     (event) => {
-      if (!event.target.closest("[dj-click]") || isConnected()) return;
+      if (!event.target.closest("[dj-click], .new") || isConnected()) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       notice.hidden = false;

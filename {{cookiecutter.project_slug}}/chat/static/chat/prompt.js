@@ -30,12 +30,24 @@
   });
 
   // A button must not take the focus away; only a finger may leave the keyboard closed.
-  const controls = box.closest(".controls");
-  controls.addEventListener("mousedown", (event) => {
-    if (event.target.closest("button")) event.preventDefault();
+  const BUTTONS = ".controls button, .new";
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest(BUTTONS)) event.preventDefault();
   });
-  controls.addEventListener("click", (event) => {
-    if (event.target.closest("button") && event.pointerType !== "touch") box.focus();
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(BUTTONS) && event.pointerType !== "touch") box.focus();
+  });
+  // Stop takes the place of Send: the second click of a double one was not meant for it.
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.detail === 2 && event.target.closest(".stop")) event.stopImmediatePropagation();
+    },
+    { capture: true },
+  );
+  // It is in the header, where djust looks for no dj-click.
+  document.querySelector(".new").addEventListener("click", () => {
+    window.djust.handleEvent("new_chat", {});
   });
   // The words of the built-in model.
   document.addEventListener("click", ({ target }) => {

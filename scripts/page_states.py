@@ -1,0 +1,157 @@
+"""The states of the page, and what a person does to see each of them."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+WIDE = """/echo A table that is wider than the page:
+
+| Harbour | Country | Depth at low water | Depth at high water | Tidal range | Pilot | Remarks |
+| :-- | :-- | --: | --: | --: | :-: | :-- |
+| Saint-Malo | France | 2.1 m | 13.9 m | 11.8 m | yes | One of the largest ranges in Europe |
+| Cuxhaven | Germany | 14.5 m | 17.4 m | 2.9 m | yes | Where the Elbe meets the North Sea |
+
+A line of code that is longer than it, `a_name_without_any_place_to_break_it_apart = 1`, and a word:
+Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft.
+
+```python
+harbours = [Harbour(name="Saint-Malo", low=2.1, high=13.9), Harbour("Cuxhaven", low=14.5, high=17)]
+```
+"""
+ARABIC = """/echo ## المدّ والجزر
+
+المدّ هو **ارتفاع** الماء، والجزر انخفاضه. يقيسهما `tide()` كل ساعة:
+
+1. القمر يجذب البحر.
+2. الأرض تدور تحته.
+
+> كل بحر له ساعته.
+
+| الميناء | العمق |
+| --- | --- |
+| الإسكندرية | 12 |
+
+```python
+print(tide("الإسكندرية"))
+```
+"""
+HISTORY = (
+    "What makes the tide?",
+    "Can you show me that as code? /code",
+    "And as a table? /table 120",
+    "Thanks! What else should I know? /long 300",
+)
+LONG_TITLE = "The assistant of the department for tides, harbours, lighthouses and other waters"
+
+
+def say(page: Page, prompt: str, status: str) -> None:
+    """Send a prompt, and wait until its reply has that status and the controls show it."""
+    replies = page.locator('article[data-role="assistant"]')
+    reply = replies.nth(replies.count())
+    page.get_by_role("textbox", name="Prompt").fill(prompt)
+    page.keyboard.press("Enter")
+    expect(reply).to_have_attribute("data-status", status, timeout=60_000)
+    waited_for = "Stop" if status == "streaming" else "Send"
+    expect(page.get_by_role("button", name=waited_for, exact=True)).to_be_enabled()
+
+
+def said(prompt: str, status: str) -> Callable[[Page], None]:
+    """The state after one prompt."""
+    return lambda page: say(page, prompt, status)
+
+
+def empty(page: Page) -> None:
+    """Nothing has been said."""
+
+
+def streaming(page: Page) -> None:
+    """Half of a reply is there, and no more comes for now."""
+    say(page, "/stall /long 160", "streaming")
+    text = page.locator('article[data-role="assistant"] .text')
+    expect(text).to_contain_text(re.compile(".{250}", re.DOTALL))
+
+
+def stopped(page: Page) -> None:
+    """The reply was stopped half-way."""
+    streaming(page)
+    page.keyboard.press("Escape")
+    expect(page.locator('article[data-status="stopped"]')).to_be_attached()
+
+
+def refused(page: Page) -> None:
+    """The prompt is too long."""
+    page.get_by_role("textbox", name="Prompt").fill("A long prompt. " * 600)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_contain_text("too long")
+
+
+def draft(page: Page) -> None:
+    """Several lines are being typed, under a reply."""
+    say(page, "What makes the tide?", "complete")
+    page.get_by_role("textbox", name="Prompt").fill("First line\nSecond line\n\nFourth line")
+
+
+def history(page: Page) -> None:
+    """Several turns, the end of which is out of sight."""
+    for prompt in HISTORY:
+        say(page, prompt, "complete")
+    page.get_by_role("region", name="Conversation").hover()
+    page.mouse.wheel(0, -900)
+    expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
+
+
+def long_title(page: Page) -> None:
+    """The name of the project does not fit."""
+    page.locator("h1").evaluate("(h1, title) => (h1.textContent = title)", LONG_TITLE)
+
+
+def offline(page: Page) -> None:
+    """The WebSocket cannot be opened."""
+    page.route_web_socket("**/ws/live/", lambda socket: socket.close())
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("WebSocket")
+
+
+def login(page: Page) -> None:
+    """Nobody is logged in."""
+    page.goto(page.url + "accounts/login/")
+
+
+def login_refused(page: Page) -> None:
+    """The password is wrong."""
+    login(page)
+    page.get_by_label("Username").fill("someone")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+STATES: dict[str, Callable[[Page], None]] = {
+    "empty": empty,
+    "empty-with-a-key": empty,
+    "waiting": said("/silent What makes the tide?", "streaming"),
+    "streaming": streaming,
+    "complete": said("What makes the tide?", "complete"),
+    "markdown": said("/markdown", "complete"),
+    "code": said("/code", "complete"),
+    "wide": said(WIDE, "complete"),
+    "right-to-left": said(ARABIC, "complete"),
+    "limit": said("/length What makes the tide?", "complete"),
+    "stopped": stopped,
+    "failed": said("/drop What makes the tide?", "failed"),
+    "failed-at-once": said("/401 What makes the tide?", "failed"),
+    "counting-down": said("/429 What makes the tide?", "failed"),
+    "refused": refused,
+    "draft": draft,
+    "history": history,
+    "long-title": long_title,
+    "offline": offline,
+    "login": login,
+    "login-refused": login_refused,
+    "interrupted": streaming,
+}
+# Those of the server with a key, which needs no model, since nobody asks it.
+WITH_A_KEY = {"empty-with-a-key", "login", "login-refused"}
+# Those that are shown in their whole height, too.
+WHOLE = {"empty", "complete", "markdown", "code", "wide", "right-to-left"}

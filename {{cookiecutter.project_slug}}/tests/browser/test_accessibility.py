@@ -1,0 +1,120 @@
+"""axe-core finds no fault in any state of the page, in light or in dark."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from fake_model.server import FakeModel
+from tests.browser.actions import button, expect_status, last_reply, prompt, send
+from tests.browser.conftest import open_chat
+from tests.server import Dev, Server
+
+PHONE: ViewportSize = {"width": 320, "height": 640}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+
+
+async def empty(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Ask something to begin")).to_be_visible()
+
+
+async def waiting(page: Page) -> None:
+    await send(page, "/silent")
+    await expect_status(page, "streaming")
+
+
+async def streaming(page: Page) -> None:
+    await send(page, "/stall /code")
+    await expect(last_reply(page).locator("pre")).not_to_have_count(0)
+
+
+async def complete(page: Page) -> None:
+    for words in ("/markdown", "/code", "/table 60"):
+        await send(page, words)
+        await expect_status(page, "complete")
+
+
+async def scrolled_up(page: Page) -> None:
+    await complete(page)
+    await page.get_by_role("region", name="Conversation").press("PageUp")
+    await expect(button(page, "Jump to latest")).to_be_visible()
+
+
+async def stopped(page: Page) -> None:
+    await streaming(page)
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
+    await expect(button(page, "Retry")).to_be_visible()
+
+
+async def failed(page: Page) -> None:
+    await send(page, "/drop")
+    await expect_status(page, "failed")
+
+
+async def counting_down(page: Page) -> None:
+    await send(page, "/429")
+    await expect_status(page, "failed")
+    await expect(button(page, "Retry")).to_be_disabled()
+
+
+async def refused(page: Page) -> None:
+    await prompt(page).fill("x" * 8001)
+    await button(page, "Send").click()
+    await expect(page.get_by_role("alert")).to_contain_text("too long")
+
+
+async def offline(page: Page) -> None:
+    await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("WebSocket")
+
+
+async def login(page: Page) -> None:
+    await page.goto(f"{page.url}accounts/login/")
+    await page.get_by_label("Username").fill("someone")
+    await page.get_by_label("Password").fill("wrong")
+    await button(page, "Log in").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+
+
+STATES = [empty, waiting, streaming, complete, scrolled_up, stopped, failed, counting_down]
+STATES += [refused, offline, login]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+async def test_axe_finds_nothing(
+    browser: Browser, server: Server, state: Callable[[Page], Awaitable[None]]
+) -> None:
+    page = await new_page(browser)
+    await open_chat(page, server)
+    await state(page)
+    await check(page)
+
+
+async def test_axe_finds_nothing_where_the_words_are_listed(
+    browser: Browser, tmp_path: Path, upstream: FakeModel
+) -> None:
+    page = await new_page(browser)
+    with Dev(tmp_path, upstream) as dev:
+        await open_chat(page, dev)
+        await button(page, "/slow").click()
+        await expect(prompt(page)).to_have_value("/slow ")
+        await check(page)
+
+
+async def new_page(browser: Browser) -> Page:
+    """A page in a new session, where no colour is on its way from one to another."""
+    return await (await browser.new_context(reduced_motion="reduce")).new_page()
+
+
+async def check(page: Page) -> None:
+    """Fail with axe's report, unless the page is without a fault in two sizes and both schemes."""
+    for size in (DESKTOP, PHONE):
+        await page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            found = await Axe().run(page)
+            assert not found.violations_count, f"{size}, {scheme}\n{found.generate_report()}"
