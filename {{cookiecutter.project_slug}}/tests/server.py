@@ -17,6 +17,7 @@ from django.conf import settings
 from chat import names
 from fake_model.server import FakeModel
 
+DATABASE = "db.sqlite3"
 START_SECONDS = 30.0  # generous: a busy machine imports slowly
 
 
@@ -30,16 +31,9 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = folder / "server.log"
-        self._database = folder / "db.sqlite3"
-        self._environment = {
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{self._database.as_posix()}",
-            "DJANGO_DEBUG": "true",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            names.BASE_URL_VARIABLE: model.base_url,
-            names.KEY_VARIABLE: "sk-the-key-of-the-tests",
-            **variables,
-        }
+        self._database = folder / DATABASE
+        variables = {names.BASE_URL_VARIABLE: model.base_url, **variables}
+        self._environment = environment(folder, **variables)
 
     def __enter__(self) -> Self:
         self._run("manage.py", "migrate", "--verbosity=0").check_returncode()
@@ -104,6 +98,18 @@ class Server:
         return subprocess.run(
             [sys.executable, *arguments], cwd=settings.BASE_DIR, env=self._environment
         )
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """The variables of a server whose database is in `folder`."""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{(folder / DATABASE).as_posix()}",
+        "DJANGO_DEBUG": "true",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        names.KEY_VARIABLE: "sk-the-key-of-the-tests",
+        **variables,
+    }
 
 
 def free_port() -> int:
