@@ -13,7 +13,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -170,6 +170,9 @@ class ChatView(LiveView):
             started = await database_sync_to_async(prepare)(ask, *args)
         except conversations.BusyError:
             self._refuse(sentences.BUSY)
+            return False
+        except (DataError, UnicodeEncodeError):
+            self._refuse(sentences.NOT_TEXT)
             return False
         except DatabaseError:
             logger.exception("no reply could be begun")

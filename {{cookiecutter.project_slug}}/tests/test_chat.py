@@ -133,7 +133,13 @@ async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> Non
 
 
 @pytest.mark.parametrize(
-    ("prompt", "sentence"), [("", "Type a prompt"), (" \n", "Type a prompt"), ("x" * 8001, "8,000")]
+    ("prompt", "sentence"),
+    [
+        ("", "Type a prompt"),
+        (" \n", "Type a prompt"),
+        ("x" * 8001, "8,000"),
+        ("half an emoji: \ud83d", "no text"),
+    ],
 )
 async def test_a_prompt_that_cannot_be_sent_is_refused_and_stays(
     model: FakeModel, prompt: str, sentence: str

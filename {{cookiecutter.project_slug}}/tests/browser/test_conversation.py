@@ -104,6 +104,7 @@ async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream:
         "": "Type a prompt first",
         " \n": "Type a prompt first",
         "x" * 8001: "at most 8,000",
+        "\U0001f600" * 8001: "at most 8,000",
         "ü" * 70_000: "at most 8,000",
     }.items():
         await prompt(page).fill(text)
@@ -111,6 +112,16 @@ async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream:
         await expect(page.get_by_role("alert")).to_contain_text(sentence)
         await expect(prompt(page)).to_have_value(text)
     assert len(upstream.record) == before
+
+
+async def test_a_prompt_reaches_the_model_as_it_was_typed(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    # As many emoji as may be sent, which JavaScript counts twice.
+    text = "  <b>&amp;\ttwo\n\nlines\n " + "\U0001f600" * 7900 + " /echo so  "
+    await send(page, text)
+    await expect_status(page, "complete")
+    assert upstream.record[before].messages[-1].text == text
+    assert await messages(page, "user").locator(".text").inner_text() == text
 
 
 async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) -> None:
