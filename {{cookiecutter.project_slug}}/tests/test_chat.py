@@ -7,7 +7,7 @@ from pytest_django import Settings
 from chat import names
 from chat.models import Reply, Turn
 from fake_model.server import FakeModel
-from tests.conftest import KEY, seen_by
+from tests.conftest import KEY, point_at, seen_by
 from tests.page import Page, open_page
 from tests.server import free_port
 
@@ -121,6 +121,32 @@ async def test_an_upstream_that_is_not_there_is_named_and_retried(
         await page.event("retry")
         await page.until(complete)
     assert len(model.record) == 1
+
+
+async def test_a_model_that_is_restarted_is_asked_again_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = free_port()
+    async with open_page() as page:
+        with FakeModel(port=port) as model:
+            point_at(model.base_url, monkeypatch)
+            await page.event("submit", prompt="/stall /echo one two three four")
+            await seen_by(model, lambda record: record and record[0].tokens == 2)
+        await page.until(failed)
+        await page.until(lambda page: "was lost" in page.controls)
+        await page.event("retry")
+        await page.until(lambda page: "the connection was refused" in page.controls)
+        with FakeModel(port=port) as restarted:
+            await page.event("retry")
+            await seen_by(restarted, lambda record: record and record[0].tokens == 2)
+            await page.event("stop")
+            await page.until(lambda page: page.status == "stopped")
+            await seen_by(restarted, lambda record: record[0].ended_by == "client")
+    assert len(restarted.record) == 1
+    assert restarted.record[0].messages == model.record[0].messages
+    rows = [(reply.status, reply.text.strip()) async for reply in Reply.objects.all()]
+    assert rows == [("failed", "one two"), ("failed", ""), ("stopped", "one two")]
+    assert await Turn.objects.acount() == 1
 
 
 async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> None:
