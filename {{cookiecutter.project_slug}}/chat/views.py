@@ -87,6 +87,14 @@ class ChatView(LiveView):
     _conversation: Conversation | None = None
     _feed: asyncio.Task[None] | None = None
 
+    def check_permissions(self, request: HttpRequest) -> bool:
+        """Whether the user is still logged in: djust asks at the mount, and before each event.
+
+        djust keeps the session as it was when the socket opened.
+        """
+        key = request.session.session_key or ""
+        return not settings.CHAT_LOGIN_REQUIRED or request.session.exists(key)
+
     def mount(
         self, request: HttpRequest, conversation_id: UUID | str | None = None, **kwargs: Any
     ) -> None:

@@ -131,7 +131,7 @@ LIVEVIEW_CONFIG = {
     "hot_reload": False,
     # Each tab holds a WebSocket, and a classroom may share an address.
     "rate_limit": {"max_connections_per_ip": 100},
-    # Somebody who logs out in another tab cannot go on in this one.
+    # Somebody who logs out in another tab cannot go on in this one: ChatView.check_permissions.
     "reauth_on_event": True,
 }
 LOGIN_REDIRECT_URL = "/"

@@ -36,7 +36,7 @@ class Server:
         self._environment = environment(folder, **variables)
 
     def __enter__(self) -> Self:
-        self._run("manage.py", "migrate", "--verbosity=0").check_returncode()
+        self.manage("migrate", "--verbosity=0")
         self.start()
         return self
 
@@ -94,10 +94,10 @@ class Server:
         finally:
             connection.close()
 
-    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=settings.BASE_DIR, env=self._environment
-        )
+    def manage(self, *arguments: str) -> None:
+        """Run `manage.py arguments`. Raises `CalledProcessError` if it fails."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=settings.BASE_DIR, env=self._environment, check=True)
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
