@@ -25,6 +25,7 @@ SENTENCES: dict[Kind, str] = {
     "bad_request": "{title} did not accept the request: {detail}",
     "context_too_long": "This conversation is too long for {model}. Start a New chat.",
     "refused": "{title} refused to answer this prompt. Ask in another way.",
+    "tool_call": "{title} called a tool, and this chat has none. Retry, or ask in another way.",
     "empty": "{title} sent an empty reply. Retry to ask again; if that does not help, start a New "
     "chat: this one may be too long for {model}.",
     "cut_off": "The reply was cut off before its end. Retry to ask again.",

@@ -25,6 +25,7 @@ FAILURES = {
     "/cut": "cut off",
     "/garbage": "could not be read",
     "/refuse": "refused to answer",
+    "/tool": "called a tool",
 }
 
 
@@ -88,7 +89,7 @@ async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
         await page.until(lambda page: sentence in page.controls)
         first = await Reply.objects.aget()
         assert sentence in first.note
-        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse"})
+        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse", "/tool"})
         await page.event("retry")
         await page.until(lambda page: page.reply != first.pk and failed(page))
     assert len(model.record) == 2
