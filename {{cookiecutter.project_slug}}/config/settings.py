@@ -22,7 +22,6 @@ ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
 HTTPS = env.flag("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 PROXIES = env.number("DJANGO_PROXIES", 0, least=0, most=10)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -43,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.healthz.HealthCheck",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
