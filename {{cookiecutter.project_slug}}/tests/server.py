@@ -51,7 +51,10 @@ class Server:
             self.process.wait()
 
     def start(self) -> None:
-        """Start the server, and return once it answers. Raises `TimeoutError` with its log."""
+        """Start the server, and return once it answers.
+
+        Raises `TimeoutError` with its log, also if it ends.
+        """
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
