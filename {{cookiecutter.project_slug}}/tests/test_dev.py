@@ -14,8 +14,11 @@ from django.conf import settings
 from django.core.management import CommandError
 
 from chat import names
-from chat.management.commands.dev import listen, parse
+from chat.management.commands.dev import listen as listen_on
+from chat.management.commands.dev import parse, use
 from fake_model.script import WORDS
+from fake_model.server import FakeModel
+from tests.replies import listen
 from tests.server import environment
 
 
@@ -66,6 +69,18 @@ def test_without_key_and_address_the_built_in_model_answers_and_the_page_says_so
     assert all(word in page for word in WORDS)
 
 
+async def test_the_built_in_model_is_asked_past_a_proxy(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "example.com")
+    monkeypatch.setattr(settings, "CHAT_BUILT_IN_MODEL", None)
+    use(model)
+    heard = await listen("/echo Hello")
+    assert (heard.error, heard.text) == (None, "Hello")
+    assert urllib.request.getproxies()["no"] == "example.com,127.0.0.1"
+
+
 def test_with_a_key_or_an_address_it_does_not(tmp_path: Path) -> None:
     # Started together, of which only one makes the tables of their database.
     key = {names.KEY_VARIABLE: "a key", names.BASE_URL_VARIABLE: ""}
@@ -101,12 +116,12 @@ def test_a_port_that_is_taken_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(CommandError, match=rf"Cannot listen: .*{port}.*dev {port + 1}"):
-            listen("127.0.0.1", port)
+            listen_on("127.0.0.1", port)
 
 
 def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(CommandError, match="Cannot listen: "):
-        listen("192.0.2.1", 8001)
+        listen_on("192.0.2.1", 8001)
 
 
 def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import socket
 from argparse import ArgumentParser
 from contextlib import ExitStack, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from django.conf import settings
@@ -73,6 +74,9 @@ def use(model: FakeModel) -> None:
     """Point the SDK at the built-in model, by the variables that it reads itself."""
     os.environ[names.BASE_URL_VARIABLE] = model.base_url
     os.environ[names.KEY_VARIABLE] = "built-in"
+    # A proxy of the user's does not reach this machine.
+    direct = [env.text("no_proxy") or env.text("NO_PROXY"), str(urlsplit(model.base_url).hostname)]
+    os.environ["no_proxy"] = ",".join(filter(None, direct))
     settings.CHAT_BUILT_IN_MODEL = WORDS
 
 
