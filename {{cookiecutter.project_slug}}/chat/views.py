@@ -98,6 +98,8 @@ class ChatView(LiveView):
     def mount(
         self, request: HttpRequest, conversation_id: UUID | str | None = None, **kwargs: Any
     ) -> None:
+        # The page answers with `follow`, and says what it shows already.
+        self.push_event("chat:connected", {})
         self._owner = known_owner(request)
         if self._owner is not None:
             self._conversation = conversations.shown(self._owner, conversation_id)
@@ -105,8 +107,6 @@ class ChatView(LiveView):
             self._refuse(sentences.NO_SESSION)
             return
         self._show(controls(conversations.last_reply(self._conversation)))
-        # The page answers with `follow`, and says what it shows already.
-        self.push_event("chat:connected", {})
 
     @event_handler()
     async def follow(
@@ -129,7 +129,7 @@ class ChatView(LiveView):
         elif len(prompt) > settings.CHAT_MAX_PROMPT_CHARS:
             self._refuse(sentences.too_long(settings.CHAT_MAX_PROMPT_CHARS))
         elif self._conversation is None or not self.is_connected():
-            self._refuse(sentences.NOT_CONNECTED)
+            self._refuse(sentences.NOT_CONNECTED if self._conversation else sentences.NO_SESSION)
         elif await self._start(conversations.ask, self._conversation, prompt):
             self.push_event("chat:sent", {"prompt": prompt})
 

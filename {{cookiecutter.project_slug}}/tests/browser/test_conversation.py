@@ -150,6 +150,32 @@ async def test_new_chat(page: Page) -> None:
     await expect(messages(page, "user")).to_have_count(0)
 
 
+async def test_new_chat_at_the_address_of_a_conversation(page: Page, server: Server) -> None:
+    await send(page, "/echo old")
+    await expect_status(page, "complete")
+    old = await page.get_by_role("log").get_attribute("data-conversation")
+    await page.goto(f"{server.url}c/{old}/")
+    await expect(messages(page, "user")).to_have_count(1)
+    await button(page, "New chat").click()
+    await expect(messages(page, "user")).to_have_count(0)
+    await send(page, "/echo new")
+    await expect_status(page, "complete")
+    await page.reload()
+    await expect(messages(page, "user")).to_have_text(["/echo new"])
+
+
+async def test_without_its_cookies_the_page_says_so_and_keeps_the_prompt(page: Page) -> None:
+    await page.context.clear_cookies()
+    await page.evaluate("() => djust.liveViewInstance.ws.close()")
+    alert = page.get_by_role("alert").filter(visible=True)
+    await expect(alert).to_contain_text("Allow cookies")
+    await prompt(page).fill("not lost")
+    await prompt(page).press("Enter")
+    await expect(alert).to_contain_text("Allow cookies")
+    await expect(alert).to_have_count(1)
+    await expect(prompt(page)).to_have_value("not lost")
+
+
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
     other = await page.context.new_page()
     await other.goto(server.url)
