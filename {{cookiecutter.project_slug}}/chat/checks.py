@@ -1,24 +1,25 @@
 """What `manage.py check` tells of the chat, each with the line that mends it."""
 
 import importlib.util
-import os
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from chat import names
+from config import env
 
 
 @register(Tags.security)
 def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
-    if os.environ.get("DJANGO_SECRET_KEY"):
+    if env.text("DJANGO_SECRET_KEY"):
         return []
     kind = Warning if settings.DEBUG else Error
     return [
         kind(
             "DJANGO_SECRET_KEY is not set: every session ends when the server does.",
-            hint="Put DJANGO_SECRET_KEY=... into .env, with a value from: python -c "
+            hint="Put DJANGO_SECRET_KEY=... into .env, at first a copy of .env.example, with a "
+            "value from: python -c "
             '"from django.core.management.utils import get_random_secret_key as k; print(k())"',
             id="chat.E001",
         )
@@ -26,9 +27,32 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
-    if os.environ.get(names.KEY_VARIABLE) or os.environ.get(names.BASE_URL_VARIABLE):
+def check_hosts(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG or settings.ALLOWED_HOSTS:
         return []
+    return [
+        Error(
+            "DJANGO_ALLOWED_HOSTS is not set: every page is answered with 400, Bad Request.",
+            hint="Put DJANGO_ALLOWED_HOSTS=chat.example.com, with the names of your host, into "
+            ".env; on your own machine DJANGO_DEBUG=true.",
+            id="chat.E003",
+        )
+    ]
+
+
+@register()
+def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
+    if env.text(names.KEY_VARIABLE):
+        return []
+    if env.text(names.BASE_URL_VARIABLE):
+        return [
+            Warning(
+                f"{names.KEY_VARIABLE} is not set: without it nothing is sent to "
+                f"{names.BASE_URL_VARIABLE} either.",
+                hint=f"Put {names.KEY_VARIABLE}=... into .env; any word where none is asked for.",
+                id="chat.W001",
+            )
+        ]
     return [
         Info(
             f"{names.KEY_VARIABLE} is not set: `manage.py dev` uses the built-in model.",
@@ -45,7 +69,7 @@ def check_redis(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             "REDIS_URL is set, but channels-redis is not installed.",
-            hint="pip install channels-redis, or remove REDIS_URL.",
+            hint="python -m pip install channels-redis, or remove REDIS_URL.",
             id="chat.E002",
         )
     ]

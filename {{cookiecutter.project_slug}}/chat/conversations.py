@@ -92,7 +92,8 @@ def history(reply: Reply) -> list[Message]:
         messages.append(Message("user", turn.prompt))
         if turn.pk == reply.turn_id:
             break
-        if earlier.text:
+        # Some providers refuse a blank message, and with it the conversation for good.
+        if earlier.text.strip():
             messages.append(Message("assistant", earlier.text))
     return messages
 

@@ -17,6 +17,7 @@ Kind = Literal[
     "bad_request",
     "context_too_long",
     "refused",
+    "tool_call",
     "empty",
     "cut_off",
     "malformed",

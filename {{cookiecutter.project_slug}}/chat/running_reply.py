@@ -1,6 +1,7 @@
 """One reply from its request to its last word: read, saved while it streams, and ended."""
 
 import asyncio
+import codecs
 import contextlib
 import logging
 import time
@@ -63,6 +64,8 @@ class RunningReply:
         from chat.reply import read_reply
 
         idle = settings.CHAT_IDLE_TIMEOUT_SECONDS
+        # Some servers send the two halves of an emoji in two pieces, and a half cannot be saved.
+        whole = codecs.getincrementaldecoder("utf-16-le")("replace")
         finish = None
         try:
             async with (
@@ -74,7 +77,9 @@ class RunningReply:
                     match event:
                         case Text():
                             self._first_text = self._first_text or time.monotonic()
-                            self.reply.text += event.text
+                            halves = event.text.encode("utf-16-le", "surrogatepass")
+                            # PostgreSQL keeps no zero character, and no page shows one.
+                            self.reply.text += whole.decode(halves).replace("\0", "\ufffd")
                             wake()
                         case Usage():
                             if event.input_tokens is not None:

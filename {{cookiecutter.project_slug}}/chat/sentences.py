@@ -25,6 +25,7 @@ SENTENCES: dict[Kind, str] = {
     "bad_request": "{title} did not accept the request: {detail}",
     "context_too_long": "This conversation is too long for {model}. Start a New chat.",
     "refused": "{title} refused to answer this prompt. Ask in another way.",
+    "tool_call": "{title} called a tool, and this chat has none. Retry, or ask in another way.",
     "empty": "{title} sent an empty reply. Retry to ask again; if that does not help, start a New "
     "chat: this one may be too long for {model}.",
     "cut_off": "The reply was cut off before its end. Retry to ask again.",
@@ -45,6 +46,7 @@ LENGTH = "The reply stops here: it reached the limit of CHAT_MAX_OUTPUT_TOKENS."
 INTERRUPTED = "The reply was interrupted. Retry to ask again."
 BUSY = "A reply is still being written. Wait for its end, or Stop it."
 EMPTY = "Type a prompt first."
+NOT_TEXT = "This prompt holds a character that is no text, such as U+0000. Remove it."
 NO_DATABASE = "The chat cannot reach its database now. Your prompt was not sent; try again soon."
 NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
 NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prompt was not sent."

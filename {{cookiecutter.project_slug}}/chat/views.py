@@ -13,7 +13,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -87,9 +87,19 @@ class ChatView(LiveView):
     _conversation: Conversation | None = None
     _feed: asyncio.Task[None] | None = None
 
+    def check_permissions(self, request: HttpRequest) -> bool:
+        """Whether the user is still logged in: djust asks at the mount, and before each event.
+
+        djust keeps the session as it was when the socket opened.
+        """
+        key = request.session.session_key or ""
+        return not settings.CHAT_LOGIN_REQUIRED or request.session.exists(key)
+
     def mount(
         self, request: HttpRequest, conversation_id: UUID | str | None = None, **kwargs: Any
     ) -> None:
+        # The page answers with `follow`, and says what it shows already.
+        self.push_event("chat:connected", {})
         self._owner = known_owner(request)
         if self._owner is not None:
             self._conversation = conversations.shown(self._owner, conversation_id)
@@ -97,8 +107,6 @@ class ChatView(LiveView):
             self._refuse(sentences.NO_SESSION)
             return
         self._show(controls(conversations.last_reply(self._conversation)))
-        # The page answers with `follow`, and says what it shows already.
-        self.push_event("chat:connected", {})
 
     @event_handler()
     async def follow(
@@ -121,7 +129,7 @@ class ChatView(LiveView):
         elif len(prompt) > settings.CHAT_MAX_PROMPT_CHARS:
             self._refuse(sentences.too_long(settings.CHAT_MAX_PROMPT_CHARS))
         elif self._conversation is None or not self.is_connected():
-            self._refuse(sentences.NOT_CONNECTED)
+            self._refuse(sentences.NOT_CONNECTED if self._conversation else sentences.NO_SESSION)
         elif await self._start(conversations.ask, self._conversation, prompt):
             self.push_event("chat:sent", {"prompt": prompt})
 
@@ -170,6 +178,9 @@ class ChatView(LiveView):
             started = await database_sync_to_async(prepare)(ask, *args)
         except conversations.BusyError:
             self._refuse(sentences.BUSY)
+            return False
+        except (DataError, UnicodeEncodeError):
+            self._refuse(sentences.NOT_TEXT)
             return False
         except DatabaseError:
             logger.exception("no reply could be begun")

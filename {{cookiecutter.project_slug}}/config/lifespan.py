@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.db import Error
 
 from chat import conversations, processes
 from chat.running import replies
@@ -31,7 +32,13 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await database_sync_to_async(tidy_up)()
+            try:
+                await database_sync_to_async(tidy_up)()
+            except Error as error:
+                # Anything else would be taken for a lack of this protocol, and nothing be told.
+                sentence = f"The database does not work: {error}. Run: python manage.py migrate"
+                await send({"type": "lifespan.startup.failed", "message": sentence})
+                return
             interrupt_on_signals()
         else:
             await replies.interrupt_all()

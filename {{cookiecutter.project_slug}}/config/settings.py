@@ -5,6 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
+from chat import names
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,8 +22,7 @@ ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
 HTTPS = env.flag("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-PROXIES = int(env.number("DJANGO_PROXIES", 0, least=0, most=10))
+PROXIES = env.number("DJANGO_PROXIES", 0, least=0, most=10)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Behind a proxy all users would share the limit of one address.
@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.healthz.HealthCheck",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -78,7 +79,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == env.SQLITE:
     # Write-ahead logging lets a page be read while a reply is saved.
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -89,7 +90,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix")
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -130,7 +131,7 @@ LIVEVIEW_CONFIG = {
     "hot_reload": False,
     # Each tab holds a WebSocket, and a classroom may share an address.
     "rate_limit": {"max_connections_per_ip": 100},
-    # Somebody who logs out in another tab cannot go on in this one.
+    # Somebody who logs out in another tab cannot go on in this one: ChatView.check_permissions.
     "reauth_on_event": True,
 }
 LOGIN_REDIRECT_URL = "/"
@@ -168,16 +169,20 @@ LOGGING = {
     },
 }
 
-# The chat. An empty model means the provider's default one.
+# The chat. The SDK reads its address itself.
+env.address(names.BASE_URL_VARIABLE, "http", "https")
+# An empty model means the provider's default one.
 CHAT_MODEL = env.text("CHAT_MODEL")
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
 # djust refuses frames over 64 kB, and one character may take six bytes in its JSON.
-CHAT_MAX_PROMPT_CHARS = int(env.number("CHAT_MAX_PROMPT_CHARS", 8000, least=1, most=10_000))
-CHAT_MAX_OUTPUT_TOKENS = int(env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, most=1_000_000))
-CHAT_DISCONNECT_GRACE_SECONDS = env.number("CHAT_DISCONNECT_GRACE_SECONDS", 10, least=0, most=3600)
+CHAT_MAX_PROMPT_CHARS = env.number("CHAT_MAX_PROMPT_CHARS", 8000, least=1, most=10_000)
+CHAT_MAX_OUTPUT_TOKENS = env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, most=1_000_000)
+CHAT_DISCONNECT_GRACE_SECONDS = env.number(
+    "CHAT_DISCONNECT_GRACE_SECONDS", 10.0, least=0, most=3600
+)
 CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)
 # Each server process holds a file here, by which others know that it lives.
 CHAT_LOCKS = BASE_DIR / "locks"
-CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60, least=0.1, most=3600)
+CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, least=0.1, most=3600)
 # The words that provoke something in the built-in model, while `manage.py dev` runs one.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None

@@ -136,7 +136,7 @@ class Connection:
                 await self._say(stream.error(), entry)
             case "garbage":
                 await self._say(stream.garbage(), entry)
-            case "stop" | "length" | "refusal":
+            case "stop" | "length" | "refusal" | "tool":
                 await self._say(stream.end(plan.ending), entry)
                 with self._record.change():
                     entry.finished = True

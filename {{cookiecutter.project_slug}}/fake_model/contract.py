@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-FinishReason = Literal["stop", "length", "refusal"]
+FinishReason = Literal["stop", "length", "refusal", "tool"]
 
 FailureKind = Literal[
     "401",
@@ -56,7 +56,10 @@ class Stream(Protocol):
         """One token."""
 
     def end(self, reason: FinishReason) -> bytes:
-        """The finish reason, the usage and whatever closes the stream."""
+        """The finish reason, the usage and whatever closes the stream.
+
+        For "tool", a call of one before it.
+        """
 
     def error(self) -> bytes:
         """A fault of the server's own, told inside a stream that had begun well."""

@@ -20,6 +20,7 @@ WORDS: dict[str, str] = {
     "/error": "Reports a fault of its own half-way.",
     "/refuse": "Ends half-way, as a content filter does.",
     "/length": "Ends half-way, at the token limit.",
+    "/tool": "Calls a tool half-way, of which the chat has none.",
     "/401": "Refuses the key.",
     "/404": "Does not know the model.",
     "/429": "Too many requests: asks to wait 7 seconds.",
@@ -39,7 +40,7 @@ WORDS: dict[str, str] = {
     "/chars": "One character per token; goes before /echo.",
 }
 
-Ending = Literal["stop", "length", "refusal", "stall", "drop", "cut", "garbage", "error"]
+Ending = Literal["stop", "length", "refusal", "stall", "tool", "drop", "cut", "garbage", "error"]
 
 SLOW_TOKENS_PER_SECOND = 3.0
 MOST_TOKENS = 20_000
@@ -65,6 +66,7 @@ _ENDINGS: dict[str, Ending] = {
     "/error": "error",
     "/refuse": "refusal",
     "/length": "length",
+    "/tool": "tool",
 }
 
 _SIZED: dict[str, Callable[[random.Random, int], list[str]]] = {

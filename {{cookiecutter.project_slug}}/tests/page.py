@@ -30,6 +30,7 @@ class Page:
         self.controls = ""
         self.sent: list[str] = []
         self.texts = 0
+        self.led_to = ""
 
     async def event(self, name: str, **params: Any) -> None:
         """What djust's client sends for a click or a form."""
@@ -66,6 +67,8 @@ class Page:
     def _take(self, frame: dict[str, Any]) -> None:
         assert frame["type"] != "error", frame
         self.controls += str(frame.get("html") or "") + str(frame.get("patches") or "")
+        if frame["type"] == "navigate":
+            self.led_to = frame["to"]
         if frame["type"] == "push_event":
             take = getattr(self, "_take_" + frame["event"].removeprefix("chat:"))
             take(**frame["payload"])

@@ -17,6 +17,7 @@ from django.conf import settings
 from chat import names
 from fake_model.server import FakeModel
 
+DATABASE = "db.sqlite3"
 START_SECONDS = 30.0  # generous: a busy machine imports slowly
 
 
@@ -33,19 +34,12 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = folder / "server.log"
-        self._database = folder / "db.sqlite3"
-        self._environment = {
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{self._database.as_posix()}",
-            "DJANGO_DEBUG": "true",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            names.BASE_URL_VARIABLE: model.base_url,
-            names.KEY_VARIABLE: "sk-the-key-of-the-tests",
-            **variables,
-        }
+        self._database = folder / DATABASE
+        variables = {names.BASE_URL_VARIABLE: model.base_url, **variables}
+        self._environment = environment(folder, **variables)
 
     def __enter__(self) -> Self:
-        self._run("manage.py", "migrate", "--verbosity=0").check_returncode()
+        self.manage("migrate", "--verbosity=0")
         self.start()
         return self
 
@@ -60,7 +54,10 @@ class Server:
             self.process.wait()
 
     def start(self) -> None:
-        """Start the server, and return once it answers. Raises `TimeoutError` with its log."""
+        """Start the server, and return once it answers.
+
+        Raises `TimeoutError` with its log, also if it ends.
+        """
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *self.COMMAND, str(self.port)],
@@ -100,10 +97,22 @@ class Server:
         finally:
             connection.close()
 
-    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=settings.BASE_DIR, env=self._environment
-        )
+    def manage(self, *arguments: str) -> None:
+        """Run `manage.py arguments`. Raises `CalledProcessError` if it fails."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=settings.BASE_DIR, env=self._environment, check=True)
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """The variables of a server whose database is in `folder`."""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{(folder / DATABASE).as_posix()}",
+        "DJANGO_DEBUG": "true",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        names.KEY_VARIABLE: "sk-the-key-of-the-tests",
+        **variables,
+    }
 
 
 class Dev(Server):

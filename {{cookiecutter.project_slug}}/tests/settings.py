@@ -1,13 +1,21 @@
-"""The settings of a fresh clone: what is in somebody's `.env` does not decide over the tests."""
+"""The settings of a fresh clone: what somebody has set, here or in `.env`, decides over no test."""
 
 import os
 import tempfile
+
+from chat import names
+
+OURS = ("CHAT_", "DATABASE_URL", "DJANGO_", "REDIS_URL")
+SDK = (names.KEY_VARIABLE, names.BASE_URL_VARIABLE)
+for name in list(os.environ):
+    if name.startswith((*OURS, *SDK)) and name != "DJANGO_SETTINGS_MODULE":
+        del os.environ[name]
 
 os.environ["DJANGO_ENV_FILE"] = os.devnull
 os.environ["DJANGO_SECRET_KEY"] = "only for tests"
 os.environ["DJANGO_HTTPS"] = "off"
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: E402, F403
 
 # In a file, since the threads of a server cannot share a database in memory.
 DATABASES["default"]["TEST"] = {"NAME": tempfile.mkdtemp(prefix="chat-tests-") + "/db.sqlite3"}  # noqa: F405

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from chat import names
 from chat.models import Reply, Turn
 from fake_model.server import FakeModel
-from tests.conftest import KEY, seen_by
+from tests.conftest import KEY, point_at, seen_by
 from tests.page import Page, open_page
 from tests.server import free_port
 
@@ -25,6 +25,7 @@ FAILURES = {
     "/cut": "cut off",
     "/garbage": "could not be read",
     "/refuse": "refused to answer",
+    "/tool": "called a tool",
 }
 
 
@@ -88,7 +89,7 @@ async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
         await page.until(lambda page: sentence in page.controls)
         first = await Reply.objects.aget()
         assert sentence in first.note
-        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse"})
+        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse", "/tool"})
         await page.event("retry")
         await page.until(lambda page: page.reply != first.pk and failed(page))
     assert len(model.record) == 2
@@ -123,6 +124,32 @@ async def test_an_upstream_that_is_not_there_is_named_and_retried(
     assert len(model.record) == 1
 
 
+async def test_a_model_that_is_restarted_is_asked_again_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = free_port()
+    async with open_page() as page:
+        with FakeModel(port=port) as model:
+            point_at(model.base_url, monkeypatch)
+            await page.event("submit", prompt="/stall /echo one two three four")
+            await seen_by(model, lambda record: record and record[0].tokens == 2)
+        await page.until(failed)
+        await page.until(lambda page: "was lost" in page.controls)
+        await page.event("retry")
+        await page.until(lambda page: "the connection was refused" in page.controls)
+        with FakeModel(port=port) as restarted:
+            await page.event("retry")
+            await seen_by(restarted, lambda record: record and record[0].tokens == 2)
+            await page.event("stop")
+            await page.until(lambda page: page.status == "stopped")
+            await seen_by(restarted, lambda record: record[0].ended_by == "client")
+    assert len(restarted.record) == 1
+    assert restarted.record[0].messages == model.record[0].messages
+    rows = [(reply.status, reply.text.strip()) async for reply in Reply.objects.all()]
+    assert rows == [("failed", "one two"), ("failed", ""), ("stopped", "one two")]
+    assert await Turn.objects.acount() == 1
+
+
 async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> None:
     settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.3
     async with open_page() as page:
@@ -133,7 +160,13 @@ async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> Non
 
 
 @pytest.mark.parametrize(
-    ("prompt", "sentence"), [("", "Type a prompt"), (" \n", "Type a prompt"), ("x" * 8001, "8,000")]
+    ("prompt", "sentence"),
+    [
+        ("", "Type a prompt"),
+        (" \n", "Type a prompt"),
+        ("x" * 8001, "8,000"),
+        ("half an emoji: \ud83d", "no text"),
+    ],
 )
 async def test_a_prompt_that_cannot_be_sent_is_refused_and_stays(
     model: FakeModel, prompt: str, sentence: str

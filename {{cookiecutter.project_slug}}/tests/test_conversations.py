@@ -35,6 +35,7 @@ def test_the_model_is_told_earlier_turns_and_then_the_prompt_unchanged(
     end(conversations.ask(conversation, "one"), Status.COMPLETE, "1")
     end(conversations.ask(conversation, "two"), Status.FAILED)
     end(conversations.ask(conversation, "three"), Status.STOPPED, "part of 3")
+    end(conversations.ask(conversation, "blank"), Status.STOPPED, "\n ")
     reply = conversations.ask(conversation, "  four\n  as typed ")
     assert conversations.history(reply) == [
         Message("user", "one"),
@@ -42,6 +43,7 @@ def test_the_model_is_told_earlier_turns_and_then_the_prompt_unchanged(
         Message("user", "two"),
         Message("user", "three"),
         Message("assistant", "part of 3"),
+        Message("user", "blank"),
         Message("user", "  four\n  as typed "),
     ]
 

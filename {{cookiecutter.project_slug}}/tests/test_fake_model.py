@@ -114,7 +114,7 @@ def test_half_a_reply_ends_cleanly_without_a_finish(model: FakeModel, word: str)
     assert (entry.finished, entry.ended_by) == (False, "server")
 
 
-@pytest.mark.parametrize("word", ["/refuse", "/length"])
+@pytest.mark.parametrize("word", ["/refuse", "/length", "/tool"])
 def test_half_a_reply_can_finish_for_a_reason(model: FakeModel, word: str) -> None:
     ask(model, word)
     assert model.wait_for(last_ended, SOON).finished

@@ -55,3 +55,20 @@ async def test_conversations_belong_to_the_user_wherever_they_log_in(model: Fake
         assert page.prompts == ["/echo mine"]
     async with open_page(await log_in("two")) as page:
         assert page.prompts == []
+
+
+async def test_who_logs_out_in_one_tab_cannot_go_on_in_another(model: FakeModel) -> None:
+    client = await sync_to_async(logged_in)("one")
+    async with open_page(client) as page:
+        response = await sync_to_async(client.get)("/")
+        assert "Log out" in response.content.decode()
+        response = await sync_to_async(client.post)("/accounts/logout/")
+        assert response["Location"] == "/"
+        await page.event("submit", prompt="/echo mine")
+        await page.until(lambda page: page.led_to == "/accounts/login/")
+    assert len(model.record) == 0
+
+
+def test_nobody_is_logged_out_who_is_not_logged_in(settings: Settings) -> None:
+    settings.CHAT_LOGIN_REQUIRED = False
+    assert "Log out" not in Client().get("/").content.decode()

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from chat import conversations
 from chat.models import Conversation
@@ -34,10 +34,12 @@ def test_a_conversation_has_an_address_for_its_owner_alone(client: Client) -> No
 
 
 def test_the_health_check_touches_neither_session_nor_database(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, settings: Settings
 ) -> None:
+    # As a load balancer asks: by an address, and over plain HTTP.
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["chat.example.com"], True
     with django_assert_num_queries(0):
-        response = client.get("/healthz")
+        response = client.get("/healthz", headers={"host": "10.0.0.1"})
     assert (response.status_code, response.content) == (200, b"ok")
     assert not response.cookies
     assert Session.objects.count() == 0

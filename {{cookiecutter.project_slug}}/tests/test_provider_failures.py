@@ -19,6 +19,7 @@ FAILURES = {
     "/overloaded": ("overloaded", False),
     "/quota": ("out_of_credit", False),
     "/context": ("context_too_long", False),
+    "/tool": ("tool_call", True),
     "/drop": ("lost", True),
     "/garbage": ("malformed", True),
     "/error": ("server_error", True),

@@ -1,6 +1,7 @@
 """How a reply ends in the database, and what the log tells of it."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -9,7 +10,7 @@ from pytest_django import Settings
 from chat import conversations, provider
 from chat.models import Conversation, Reply
 from chat.running_reply import RunningReply
-from chat.types import Event
+from chat.types import Event, Finish, Text
 from fake_model.server import FakeModel
 from tests.conftest import SOON
 
@@ -59,6 +60,20 @@ async def test_tokens_are_counted(model: FakeModel) -> None:
     reply = await reply_to("/long 20")
     assert reply.input_tokens
     assert reply.output_tokens == 20
+
+
+async def test_text_that_no_database_could_keep_is_mended(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = iter(["a\0b ", "\ud83d", "\ude00", " \ude00"])
+
+    def read(chunk: object) -> Iterator[Event]:
+        yield Text(next(pieces, ""))
+        yield Finish("stop")
+
+    monkeypatch.setattr(provider, "read", read)
+    reply = await reply_to("/long 20")
+    assert (reply.status, reply.text) == ("complete", "a\ufffdb \U0001f600 \ufffd")
 
 
 async def test_a_fault_of_our_own_is_in_the_log(

@@ -20,6 +20,7 @@ _STOP_REASONS: dict[FinishReason, str] = {
     "stop": "end_turn",
     "length": "max_tokens",
     "refusal": "refusal",
+    "tool": "tool_use",
 }
 
 
@@ -101,8 +102,23 @@ class EventStream:
         usage = {"output_tokens": self._output_tokens}
         return (
             _event({"type": "content_block_stop", "index": 0})
+            + (self._tool_call() if reason == "tool" else b"")
             + _event({"type": "message_delta", "delta": delta, "usage": usage})
             + _event({"type": "message_stop"})
+        )
+
+    def _tool_call(self) -> bytes:
+        """A block with the name of a tool, then its arguments bit by bit."""
+        block = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": "tide", "input": {}}
+        parts = ('{"hour":', " 3}")
+        deltas = [{"type": "input_json_delta", "partial_json": part} for part in parts]
+        return (
+            _event({"type": "content_block_start", "index": 1, "content_block": block})
+            + b"".join(
+                _event({"type": "content_block_delta", "index": 1, "delta": delta})
+                for delta in deltas
+            )
+            + _event({"type": "content_block_stop", "index": 1})
         )
 
     def error(self) -> bytes:

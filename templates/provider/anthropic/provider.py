@@ -13,7 +13,7 @@ from chat import faults, names
 from chat.errors import Kind, ProviderError
 from chat.types import Event, Finish, Message, Text, Usage
 
-# `anthropic.types.StopReason`; those of tools cannot occur.
+# `anthropic.types.StopReason`; that of a tool comes after its call.
 FINISHES = {"max_tokens": Finish("length"), "refusal": Finish("refused")}
 
 # `anthropic.types.shared.ErrorType`
@@ -56,6 +56,8 @@ def read(event: RawMessageStreamEvent) -> Iterator[Event]:
             usage = event.message.usage
             cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
             yield Usage(usage.input_tokens + cached, usage.output_tokens)
+        case "content_block_start" if event.content_block.type == "tool_use":
+            raise ProviderError("tool_call")
         case "content_block_delta" if event.delta.type == "text_delta":
             yield Text(event.delta.text)
         case "message_delta":

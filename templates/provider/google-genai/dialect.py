@@ -22,6 +22,7 @@ _FINISH_REASONS: dict[FinishReason, str] = {
     "stop": "STOP",
     "length": "MAX_TOKENS",
     "refusal": "SAFETY",
+    "tool": "STOP",
 }
 
 _SERVER_FAULT = "An internal error has occurred. Please retry."
@@ -84,7 +85,10 @@ class ResponseStream:
     def end(self, reason: FinishReason) -> bytes:
         """The finish reason; a reply that was blocked has no content beside it."""
         candidate: dict[str, Any] = {"finishReason": _FINISH_REASONS[reason]}
-        if reason != "refusal":
+        if reason == "tool":
+            call = {"functionCall": {"name": "tide", "args": {"hour": 3}}}
+            candidate["content"] = {"parts": [call], "role": "model"}
+        elif reason != "refusal":
             candidate["content"] = {"parts": [{"text": ""}], "role": "model"}
         return self._chunk(candidate)
 

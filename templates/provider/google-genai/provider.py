@@ -63,6 +63,9 @@ def read(chunk: GenerateContentResponse) -> Iterator[Event]:
     """The events in one chunk."""
     for candidate in chunk.candidates or ():
         parts = (candidate.content and candidate.content.parts) or ()
+        unexpected = candidate.finish_reason == FinishReason.UNEXPECTED_TOOL_CALL
+        if unexpected or any(part.function_call for part in parts):
+            raise ProviderError("tool_call")
         yield from (Text(part.text) for part in parts if part.text and not part.thought)
         if candidate.finish_reason and candidate.finish_reason not in CUT_OFF:
             yield FINISHES.get(candidate.finish_reason, Finish("refused"))

@@ -98,6 +98,12 @@ async def test_a_reason_to_finish(
     assert (heard.error, heard.text, heard.finish) == (None, "Hi", finish)
 
 
+async def test_a_tool_call_that_the_service_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, _ = await ask(monkeypatch, Answer(body=events(HI, chunk(finish="UNEXPECTED_TOOL_CALL"))))
+    assert heard.error
+    assert (heard.error.kind, heard.text) == ("tool_call", "Hi")
+
+
 async def test_a_prompt_that_is_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
     heard, _ = await ask(monkeypatch, Answer(body=events(blocked)))

@@ -87,6 +87,8 @@ def read(chunk: ChatCompletionChunk) -> Iterator[Event]:
     if not isinstance(chunk, ChatCompletionChunk):
         raise ProviderError("malformed", f"a chunk is a {type(chunk).__name__}")
     for choice in chunk.choices or ():
+        if choice.delta and choice.delta.tool_calls:
+            raise ProviderError("tool_call")
         if choice.delta and (text := choice.delta.content or choice.delta.refusal):
             yield Text(text)
         if choice.finish_reason and (finish := FINISHES.get(choice.finish_reason, Finish("stop"))):

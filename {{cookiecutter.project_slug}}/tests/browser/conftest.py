@@ -54,9 +54,9 @@ async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
 
 
 async def open_chat(page: Page, server: Server) -> None:
-    """Open the page, and wait until it is connected."""
+    """Open the page, and wait until its view is mounted: until then a Send waits."""
     await page.goto(server.url)
-    await expect(page.locator("body.dj-connected")).to_be_attached()
+    await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
 
 
 async def launch(playwright: Playwright) -> Browser:

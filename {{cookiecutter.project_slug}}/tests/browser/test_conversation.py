@@ -138,6 +138,7 @@ async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream:
         "": "Type a prompt first",
         " \n": "Type a prompt first",
         "x" * 8001: "at most 8,000",
+        "\U0001f600" * 8001: "at most 8,000",
         "ü" * 70_000: "at most 8,000",
     }.items():
         await prompt(page).fill(text)
@@ -147,10 +148,18 @@ async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream:
     assert len(upstream.record) == before
 
 
+async def test_a_prompt_reaches_the_model_as_it_was_typed(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    # As many emoji as may be sent, which JavaScript counts twice.
+    text = "  <b>&amp;\ttwo\n\nlines\n " + "\U0001f600" * 7900 + " /echo so  "
+    await send(page, text)
+    await expect_status(page, "complete")
+    assert upstream.record[before].messages[-1].text == text
+    assert await messages(page, "user").locator(".text").inner_text() == text
+
+
 async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
-    # Until then a prompt waits in the page, where two of them are one.
-    await page.wait_for_function("() => window.djust.liveViewInstance.viewMounted")
     await prompt(page).fill("/silent twice")
     await page.evaluate(
         "() => { const form = document.querySelector('form');"
@@ -171,6 +180,32 @@ async def test_new_chat(page: Page) -> None:
     await expect(messages(page, "user")).to_have_count(0)
     await page.reload()
     await expect(messages(page, "user")).to_have_count(0)
+
+
+async def test_new_chat_at_the_address_of_a_conversation(page: Page, server: Server) -> None:
+    await send(page, "/echo old")
+    await expect_status(page, "complete")
+    old = await page.get_by_role("log").get_attribute("data-conversation")
+    await page.goto(f"{server.url}c/{old}/")
+    await expect(messages(page, "user")).to_have_count(1)
+    await button(page, "New chat").click()
+    await expect(messages(page, "user")).to_have_count(0)
+    await send(page, "/echo new")
+    await expect_status(page, "complete")
+    await page.reload()
+    await expect(messages(page, "user")).to_have_text(["/echo new"])
+
+
+async def test_without_its_cookies_the_page_says_so_and_keeps_the_prompt(page: Page) -> None:
+    await page.context.clear_cookies()
+    await page.evaluate("() => djust.liveViewInstance.ws.close()")
+    alert = page.get_by_role("alert").filter(visible=True)
+    await expect(alert).to_contain_text("Allow cookies")
+    await prompt(page).fill("not lost")
+    await prompt(page).press("Enter")
+    await expect(alert).to_contain_text("Allow cookies")
+    await expect(alert).to_have_count(1)
+    await expect(prompt(page)).to_have_value("not lost")
 
 
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:

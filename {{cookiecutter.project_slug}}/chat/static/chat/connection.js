@@ -24,7 +24,14 @@
     timer ??= setTimeout(() => {
       isWaiting = false;
       notice.hidden = false;
+      leaveIfLoggedOut();
     }, SHORT);
+  }
+
+  // djust's client does not follow the server to the login; the draft is there afterwards.
+  async function leaveIfLoggedOut() {
+    const response = await fetch(location.href, { method: "HEAD" }).catch(() => undefined);
+    if (response?.redirected) location.reload();
   }
 
   // djust would give up after ten attempts, and send events over HTTP, where nothing can stream.

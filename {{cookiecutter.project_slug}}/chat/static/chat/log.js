@@ -77,6 +77,9 @@
       });
     },
     "chat:turns"({ conversation, replaces, turns }) {
+      // A reload is to show the same.
+      const address = location.pathname.replace(log.dataset.conversation, conversation);
+      history.replaceState(null, "", address);
       log.dataset.conversation = conversation;
       if (replaces) log.replaceChildren();
       for (const [turn, html] of turns) {

@@ -57,9 +57,10 @@
     box.focus();
   });
 
-  // djust refuses large frames without a word. One character too many is enough for the answer.
+  // djust refuses large frames without a word. One character too many is enough for the answer;
+  // the server counts an emoji as one, where a string of JavaScript holds two.
   form.addEventListener("formdata", ({ formData }) => {
-    formData.set("prompt", formData.get("prompt").slice(0, most + 1));
+    formData.set("prompt", [...formData.get("prompt")].slice(0, most + 1).join(""));
   });
   window.addEventListener("djust:push_event", ({ detail }) => {
     // What was typed since it was sent stays.

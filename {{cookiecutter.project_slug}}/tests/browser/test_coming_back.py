@@ -1,0 +1,111 @@
+"""The page has lost its view, and comes back: it shows the truth, and goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from fake_model.server import FakeModel
+from tests.browser.actions import button, expect_status, last_reply, messages, send
+from tests.browser.conftest import open_chat
+from tests.conftest import seen_by
+from tests.server import Server
+
+# What djust's client does for a link to another view: a new view over the same socket.
+NAVIGATE = """() => djust.liveViewInstance.liveRedirectMount(
+    {type: 'live_redirect_mount', view: 'chat.views.ChatView', params: {}, url: '/'})"""
+
+
+class Network:
+    """The way of a page's WebSocket, until it is cut and after it is mended."""
+
+    def __init__(self) -> None:
+        self._ends: list[WebSocketRoute] = []
+        self._is_cut = False
+
+    async def connect(self, page: WebSocketRoute) -> None:
+        if self._is_cut:
+            await page.close()
+        else:
+            self._ends = [page, page.connect_to_server()]
+
+    async def cut(self) -> None:
+        self._is_cut = True
+        for end in self._ends:
+            await end.close()
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+
+@pytest.fixture
+async def network(page: Page, server: Server) -> Network:
+    network = Network()
+    await page.route_web_socket("**/ws/live/", network.connect)
+    await open_chat(page, server)
+    return network
+
+
+@pytest.fixture
+def graceless(tmp_path: Path, upstream: FakeModel) -> Iterator[Server]:
+    with Server(tmp_path, upstream, CHAT_DISCONNECT_GRACE_SECONDS="0") as server:
+        yield server
+
+
+async def test_a_lost_network_that_is_back_in_time_goes_on(
+    page: Page, network: Network, server: Server, upstream: FakeModel
+) -> None:
+    before = len(upstream.record)
+    await send(page, "/slow /echo one two three four five six seven eight nine ten")
+    await expect(last_reply(page)).to_contain_text("two")
+    await network.cut()
+    await expect(page.locator("body.dj-disconnected")).to_be_attached()
+    told = upstream.record[before].tokens
+    await seen_by(upstream, lambda record: record[before].tokens > told + 1)
+    network.mend()
+    await expect_status(page, "complete")
+    text = last_reply(page).locator(".text")
+    await expect(text).to_have_text("one two three four five six seven eight nine ten")
+    await expect(messages(page, "user")).to_have_count(1)
+    assert len(upstream.record) == before + 1
+
+
+async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
+    page: Page, network: Network, graceless: Server, upstream: FakeModel
+) -> None:
+    await open_chat(page, graceless)
+    before = len(upstream.record)
+    await send(page, "/stall /echo one two three four")
+    text = last_reply(page).locator(".text")
+    await expect(text).to_have_text("one two")
+    await network.cut()
+    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    network.mend()
+    await expect_status(page, "interrupted")
+    await expect(page.get_by_role("alert").filter(has_text="interrupted")).to_be_visible()
+    await expect(text).to_have_text("one two")
+    (row,) = graceless.rows("select status, text from chat_reply")
+    assert (row["status"], row["text"].strip()) == ("interrupted", "one two")
+    await button(page, "Retry").click()
+    await expect_status(page, "streaming")
+    await expect(messages(page, "user")).to_have_count(1)
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
+
+
+async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(
+    page: Page, upstream: FakeModel
+) -> None:
+    before = len(upstream.record)
+    await send(page, "/slow /long 60")
+    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await page.evaluate(NAVIGATE)
+    shown = await last_reply(page).locator(".text").inner_text()
+    await expect(last_reply(page).locator(".text")).not_to_have_text(shown)
+    await expect_status(page, "streaming")
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
+    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    await expect(messages(page, "user")).to_have_count(1)
+    assert len(upstream.record) == before + 1
