@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import virtualenvs
+from answers import ROOT
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         return error.returncode
     tests = [str(python), "-m", "pytest", *sys.argv[1:]]
-    return subprocess.run(tests, cwd=virtualenvs.ROOT).returncode
+    return subprocess.run(tests, cwd=ROOT).returncode
 
 
 if __name__ == "__main__":

@@ -6,15 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SCRATCH = ROOT / "scratch"
+from answers import ROOT
 
-if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-    sys.exit(
-        f"This needs Python 3.11, 3.12 or 3.13; {sys.executable} is "
-        f"{sys.version_info.major}.{sys.version_info.minor}. Run it with one of those, "
-        "such as python3.13."
-    )
+SCRATCH = ROOT / "scratch"
 
 
 def template_python() -> Path:
@@ -44,7 +38,8 @@ def prepare(folder: Path, requirements: list[Path]) -> Path:
     installed = stamp.read_text(encoding="utf-8") if stamp.exists() and python.exists() else ""
     if installed != digest.hexdigest():
         # From scratch each time, so that nothing of older requirements stays behind.
-        print(f"Installing into {folder.relative_to(ROOT)} (this happens once) ...", flush=True)
+        what = f"Installing into {folder.relative_to(ROOT)} (this happens once) ..."
+        print(what, file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         files = [argument for file in requirements for argument in ("-r", str(file))]
         pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]

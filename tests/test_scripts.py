@@ -1,6 +1,7 @@
 """The two commands of the README: what they take, and that the first one serves the chat."""
 
 import importlib.util
+import runpy
 import shutil
 import signal
 import socket
@@ -103,6 +104,19 @@ def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
             except subprocess.TimeoutExpired:
                 continue
     pytest.fail(f"the server ended with exit code {server.returncode}")
+
+
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
+def test_another_python_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", version)
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(questions.ROOT / "scripts" / "supported_python.py"))
+
+    assert ended.value.code == 2
+    assert f" is 3.{version[1]}. Run it with one of those" in capsys.readouterr().err
 
 
 def test_a_browser_that_is_named_must_exist(
