@@ -36,11 +36,14 @@ class Checkout:
     """A baked project with its requirements installed.
 
     `chromium` is the browser that its tests drive; None is the one that Playwright installed.
+    `mypy_cache` is a folder that several projects may use, one after the other; None is a folder
+    of the project's own.
     """
 
     project: Path
     python: Path
-    chromium: Path | None
+    chromium: Path | None = None
+    mypy_cache: Path | None = None
 
     def run(self, check: str) -> None:
         """Run one of `CHECKS`. Raises CheckFailed unless it passes, with no test skipped."""
@@ -83,10 +86,12 @@ class Checkout:
         }
         if self.chromium:
             environ["CHROMIUM"] = str(self.chromium)
+        if self.mypy_cache:
+            environ["MYPY_CACHE_DIR"] = str(self.mypy_cache)
         return environ
 
 
-def install(project: Path, provider_sdk: str) -> Checkout:
+def install(project: Path, provider_sdk: str, mypy_cache: Path | None = None) -> Checkout:
     """Install what the baked `project` needs to be checked, a browser included if there is none.
 
     Raises subprocess.CalledProcessError when an installation fails, after its own message, and
@@ -96,7 +101,7 @@ def install(project: Path, provider_sdk: str) -> Checkout:
     python = virtualenvs.project_python(project, provider_sdk)
     if not chromium:
         subprocess.run([python, "-m", "playwright", "install", "chromium"], check=True)
-    return Checkout(project, python, chromium)
+    return Checkout(project, python, chromium, mypy_cache)
 
 
 def skipped_tests(report: Path) -> int:

@@ -1,9 +1,10 @@
 """Run all tests: the template's, and those of a project baked for every combination of answers.
 
     python3 scripts/test.py
+    python3 scripts/test.py --quick
     python3 scripts/test.py -k openai-thread-plain
 
-Arguments are pytest's.
+Arguments are pytest's. Two processes share the tests; `-n` of pytest-xdist takes another number.
 """
 
 import subprocess
@@ -19,7 +20,8 @@ def main() -> int:
         python = virtualenvs.template_python()
     except subprocess.CalledProcessError as error:
         return error.returncode
-    tests = [str(python), "-m", "pytest", *sys.argv[1:]]
+    parallel = ["--numprocesses=2", "--dist=loadgroup"]
+    tests = [str(python), "-m", "pytest", *parallel, *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT).returncode
 
 

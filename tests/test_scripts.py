@@ -69,6 +69,7 @@ def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> Non
     assert sentence in run.stderr
 
 
+@pytest.mark.xdist_group("scratch/try")
 @pytest.mark.parametrize("end", ENDS)
 def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     # A database of an earlier run may be of models that have changed since.

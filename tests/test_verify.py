@@ -97,7 +97,7 @@ def test_wrong_usage_is_refused(arguments: list[object], sentence: str) -> None:
 def test_a_skipped_test_is_a_failure(tmp_path: Path) -> None:
     skipping = "import pytest\n\ndef test_x(): pytest.skip('no browser')\n\ndef test_y(): pass\n"
     (tmp_path / "test_x.py").write_text(skipping, encoding="utf-8")
-    checkout = checks.Checkout(tmp_path, Path(sys.executable), None)
+    checkout = checks.Checkout(tmp_path, Path(sys.executable))
 
     with pytest.raises(checks.CheckFailed, match=r"1 of its tests .* skipped\n(?s:.*)no browser"):
         checkout.run(checks.OWN_TESTS)
@@ -105,7 +105,7 @@ def test_a_skipped_test_is_a_failure(tmp_path: Path) -> None:
 
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(checks.CheckFailed, match="no tests ran"):
-        checks.Checkout(tmp_path, Path(sys.executable), None).run(checks.OWN_TESTS)
+        checks.Checkout(tmp_path, Path(sys.executable)).run(checks.OWN_TESTS)
 
 
 def test_a_check_sees_no_setting_of_this_machine(
@@ -113,7 +113,7 @@ def test_a_check_sees_no_setting_of_this_machine(
 ) -> None:
     for name in ("OPENAI_API_KEY", "CHAT_MODEL", "DATABASE_URL", "PYTEST_ADDOPTS"):
         monkeypatch.setenv(name, "mine")
-    seen = checks.Checkout(tmp_path, Path(sys.executable), None).environ()
+    seen = checks.Checkout(tmp_path, Path(sys.executable)).environ()
 
     assert "mine" not in seen.values()
     assert "PATH" in seen
