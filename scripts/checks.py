@@ -52,12 +52,15 @@ class Checkout:
             arguments = [*CHECKS[check]]
             if check == OWN_TESTS:
                 arguments.append(f"--junitxml={report}")
-            output = self._run(arguments)
+            output = self.output(*arguments)
             if check == OWN_TESTS and (skipped := skipped_tests(report)):
                 raise CheckFailed(f"{skipped} of its tests were skipped\n{output}")
 
-    def _run(self, arguments: list[str]) -> str:
-        """Run `python arguments` in the project, and return its output."""
+    def output(self, *arguments: str) -> str:
+        """Run `python arguments` in the project, and return its output.
+
+        Raises CheckFailed unless it succeeds in time.
+        """
         command = f"python {' '.join(arguments)}"
         try:
             run = subprocess.run(
