@@ -133,6 +133,7 @@ async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) 
     await expect_status(page, "streaming")
     await expect(page.get_by_role("alert")).to_contain_text("still being written")
     await expect(messages(page, "user")).to_have_count(1)
+    await seen_by(upstream, lambda record: record[before].received)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
     assert len(upstream.record) == before + 1

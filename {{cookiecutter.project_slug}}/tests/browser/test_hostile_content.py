@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Dialog, Page, Request, expect
 
 from chat.markdown import GrowingMarkdown
@@ -55,7 +56,7 @@ def happened() -> list[str]:
     return []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, server: Server, happened: list[str]) -> AsyncIterator[Page]:
     async def dismiss(dialog: Dialog) -> None:
         happened.append(f"dialog: {dialog.message}")
