@@ -7,15 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from types import ModuleType
-from urllib.error import HTTPError, URLError
 
 import answers as questions
 import browser
 import pytest
 import virtualenvs
+from serving import free_port, get_when_up
 
 # What a console or a service manager sends; on Windows only the first can be sent by a test.
 if sys.platform == "win32":
@@ -75,9 +74,7 @@ def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     # A database of an earlier run may be of models that have changed since.
     name = questions.name(questions.COMBINATIONS[0])
     shutil.rmtree(virtualenvs.SCRATCH / "try" / name / "tried-true", ignore_errors=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(TRY), "--no-browser", str(port), "project_name=Tried & true"]
 
     with subprocess.Popen(command, creationflags=NEW_GROUP) as server:
@@ -89,22 +86,6 @@ def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     assert "Tried &amp; true" in page
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0, "the server outlived the command"
-
-
-def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Return the page at `url` as soon as `server` answers; fail if it ends before."""
-    while server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=10) as page:
-                return str(page.read().decode("utf-8"))
-        except HTTPError as error:
-            pytest.fail(f"{url} answered {error}")
-        except URLError:
-            try:
-                server.wait(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                continue
-    pytest.fail(f"the server ended with exit code {server.returncode}")
 
 
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
