@@ -71,7 +71,7 @@ async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
 
 
 async def open_chat(page: Page, server: Server) -> None:
-    """Open the page, and wait until its view is there: a prompt that comes earlier waits for it."""
+    """Open the page, and wait for its view: until then a prompt waits, and two of them are one."""
     await page.goto(server.url)
     await page.wait_for_function("() => window.djust.liveViewInstance?.viewMounted")
 
