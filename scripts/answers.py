@@ -4,6 +4,8 @@ import json
 from itertools import product
 from pathlib import Path
 
+import supported_python  # noqa: F401  first of all: what follows needs a newer Python
+
 ROOT = Path(__file__).resolve().parent.parent
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 QUESTIONS = [key for key in CONTEXT if not key.startswith("_")]
@@ -34,3 +36,13 @@ def combination(answers: dict[str, str]) -> dict[str, str]:
 def name(combination: dict[str, str]) -> str:
     """Return a name for a combination, fit for a folder or a test: `openai-async-plain`."""
     return "-".join(combination.values())
+
+
+def named(text: str) -> dict[str, str]:
+    """Return the combination whose name is `text`. Raises ValueError if there is none."""
+    for combination in COMBINATIONS:
+        if name(combination) == text:
+            return combination
+    raise ValueError(
+        f"no combination is named {text!r}; they are: {', '.join(map(name, COMBINATIONS))}."
+    )

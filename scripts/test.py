@@ -1,15 +1,17 @@
 """Run all tests: the template's, and those of a project baked for every combination of answers.
 
     python3 scripts/test.py
+    python3 scripts/test.py --quick
     python3 scripts/test.py -k openai-thread-plain
 
-Arguments are pytest's.
+Arguments are pytest's. Two processes share the tests; `-n` of pytest-xdist takes another number.
 """
 
 import subprocess
 import sys
 
 import virtualenvs
+from answers import ROOT
 
 
 def main() -> int:
@@ -18,8 +20,9 @@ def main() -> int:
         python = virtualenvs.template_python()
     except subprocess.CalledProcessError as error:
         return error.returncode
-    tests = [str(python), "-m", "pytest", *sys.argv[1:]]
-    return subprocess.run(tests, cwd=virtualenvs.ROOT).returncode
+    parallel = ["--numprocesses=2", "--dist=loadgroup"]
+    tests = [str(python), "-m", "pytest", *parallel, *sys.argv[1:]]
+    return subprocess.run(tests, cwd=ROOT).returncode
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import answers as questions
+import baking
 import virtualenvs
 
 
@@ -43,38 +44,17 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
 
+    combination = questions.combination(answers)
+    folder = virtualenvs.SCRATCH / "try" / questions.name(combination)
     try:
-        project = bake(answers)
-        sdk = questions.combination(answers)["provider_sdk"]
-        python = virtualenvs.project_python(project, sdk)
+        project = baking.bake(folder, answers, overwrite=True)
+        python = virtualenvs.project_python(project, combination["provider_sdk"])
     except subprocess.CalledProcessError as error:
+        print(error.output or "", end="", file=sys.stderr)
         return error.returncode
     print(f"The project is in {project}", flush=True)
     page = None if options.no_browser else url(addresses[0] if addresses else "")
     return serve([str(python), "manage.py", "dev", *addresses], project, page)
-
-
-def bake(answers: dict[str, str]) -> Path:
-    """Return the folder of the project that was baked with `answers`, one per combination.
-
-    Raises subprocess.CalledProcessError when cookiecutter refuses, after its own message.
-    """
-    folder = virtualenvs.SCRATCH / "try" / questions.name(questions.combination(answers))
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [str(virtualenvs.template_python()), "-m", "cookiecutter", str(questions.ROOT)]
-    command += ["--no-input", "--overwrite-if-exists", "--default-config", "-o", str(folder)]
-    # What the template prints is for a project that the user installs: kept unless it fails.
-    baking = subprocess.run(
-        [*command, *(f"{question}={answer}" for question, answer in answers.items())],
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if baking.returncode:
-        print(baking.stdout, baking.stderr, sep="\n", file=sys.stderr)
-        baking.check_returncode()
-    # The slug may have been derived; each bake writes this file, so the newest one is it.
-    return max(folder.glob("*/pyproject.toml"), key=lambda path: path.stat().st_mtime_ns).parent
 
 
 def url(addrport: str) -> str:

@@ -2,19 +2,17 @@
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SCRATCH = ROOT / "scratch"
+from answers import ROOT
 
-if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-    sys.exit(
-        f"This needs Python 3.11, 3.12 or 3.13; {sys.executable} is "
-        f"{sys.version_info.major}.{sys.version_info.minor}. Run it with one of those, "
-        "such as python3.13."
-    )
+SCRATCH = ROOT / "scratch"
+LONGEST_WAIT = 3600  # Seconds that another process may take to install.
 
 
 def template_python() -> Path:
@@ -34,20 +32,37 @@ def project_python(project: Path, provider_sdk: str) -> Path:
 def prepare(folder: Path, requirements: list[Path]) -> Path:
     """Return the Python of the virtual environment `folder`, with `requirements` installed.
 
-    Raises subprocess.CalledProcessError when venv or pip fails, after their own message.
+    Any number of processes may ask for the same one. Raises subprocess.CalledProcessError when venv
+    or pip fails, after their own message.
     """
     digest = hashlib.sha256(sys.version.encode())
     for file in requirements:
         digest.update(file.read_bytes())
     stamp = folder / ".installed"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    installed = stamp.read_text(encoding="utf-8") if stamp.exists() and python.exists() else ""
-    if installed != digest.hexdigest():
-        # From scratch each time, so that nothing of older requirements stays behind.
-        print(f"Installing into {folder.relative_to(ROOT)} (this happens once) ...", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        files = [argument for file in requirements for argument in ("-r", str(file))]
-        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", *files], check=True)
-        stamp.write_text(digest.hexdigest(), encoding="utf-8")
+    with alone(folder.name):
+        installed = stamp.read_text(encoding="utf-8") if stamp.exists() and python.exists() else ""
+        if installed != digest.hexdigest():
+            # From scratch each time, so that nothing of older requirements stays behind.
+            print(f"Installing into {folder} (this happens once) ...", file=sys.stderr, flush=True)
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            files = [argument for file in requirements for argument in ("-r", str(file))]
+            pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "install", *files], check=True)
+            stamp.write_text(digest.hexdigest(), encoding="utf-8")
     return python
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Let nobody else, in any process, do what has this name at the same time: they wait."""
+    locks = SCRATCH / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    # SQLite's is the one lock of the standard library that every system has. The file stays empty,
+    # and the system lets go of it however the process ends.
+    lock = sqlite3.connect(locks / f"{name}.sqlite3", timeout=LONGEST_WAIT, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        lock.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import answers as questions
+import checks
 import pytest
 from pytest_cookies.plugin import Cookies
 
@@ -13,25 +14,25 @@ Refuse = Callable[..., str]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--every-combination",
+        "--quick",
         action="store_true",
-        help="run the own tests of every combination, not of each provider SDK and strategy with "
-        "one styling and of each styling with one of those",
+        help="run the own tests of projects only for each provider SDK and strategy with one "
+        "styling, and for each styling with one of those",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out own tests that could fail only where others do: stylings differ in no Python."""
-    if config.getoption("--every-combination"):
+    """Leave out own tests that will hardly fail alone: stylings differ in no Python."""
+    if not config.getoption("--quick"):
         return
     plain = {"styling": questions.CHOICES["styling"][0]}
     first = {key: questions.CHOICES[key][0] for key in ("provider_sdk", "cancellation")}
 
     def is_needed(item: pytest.Item) -> bool:
-        if not isinstance(item, pytest.Function) or not item.name.startswith("test_its_own_tests"):
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if parameters.get("check") != checks.OWN_TESTS:
             return True
-        combination = item.callspec.params["combination"]
-        assert isinstance(combination, dict)
+        combination: dict[str, str] = parameters["combination"]
         return plain.items() <= combination.items() or first.items() <= combination.items()
 
     left_out = [item for item in items if not is_needed(item)]
@@ -78,11 +79,14 @@ def refuse(cookies: Cookies, tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
 
 @pytest.fixture(
     scope="session",
-    params=questions.COMBINATIONS,
-    ids=[questions.name(combination) for combination in questions.COMBINATIONS],
+    params=[
+        pytest.param(combination, id=name, marks=pytest.mark.xdist_group(name))
+        for combination in questions.COMBINATIONS
+        for name in [questions.name(combination)]
+    ],
 )
 def combination(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Each combination of the answers that are choices, in turn."""
+    """Each combination of the answers that are choices; one process runs all tests of one."""
     chosen: dict[str, str] = request.param
     return chosen
 

@@ -1,20 +1,20 @@
 """The two commands of the README: what they take, and that the first one serves the chat."""
 
 import importlib.util
+import runpy
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from types import ModuleType
-from urllib.error import HTTPError, URLError
 
 import answers as questions
 import browser
 import pytest
 import virtualenvs
+from serving import free_port, get_when_up
 
 # What a console or a service manager sends; on Windows only the first can be sent by a test.
 if sys.platform == "win32":
@@ -76,14 +76,13 @@ def test_screenshots_refuse_an_unknown_styling() -> None:
     assert "no such styling: fancy; there are: plain, bootstrap, tailwind" in run.stderr
 
 
+@pytest.mark.xdist_group("scratch/try")
 @pytest.mark.parametrize("end", ENDS)
 def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     # A database of an earlier run may be of models that have changed since.
     name = questions.name(questions.COMBINATIONS[0])
     shutil.rmtree(virtualenvs.SCRATCH / "try" / name / "tried-true", ignore_errors=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(TRY), "--no-browser", str(port), "project_name=Tried & true"]
 
     with subprocess.Popen(command, creationflags=NEW_GROUP) as server:
@@ -97,20 +96,17 @@ def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
         assert client.connect_ex(("127.0.0.1", port)) != 0, "the server outlived the command"
 
 
-def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Return the page at `url` as soon as `server` answers; fail if it ends before."""
-    while server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=10) as page:
-                return str(page.read().decode("utf-8"))
-        except HTTPError as error:
-            pytest.fail(f"{url} answered {error}")
-        except URLError:
-            try:
-                server.wait(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                continue
-    pytest.fail(f"the server ended with exit code {server.returncode}")
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
+def test_another_python_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", version)
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(questions.ROOT / "scripts" / "supported_python.py"))
+
+    assert ended.value.code == 2
+    assert f" is 3.{version[1]}. Run it with one of those" in capsys.readouterr().err
 
 
 def test_a_browser_that_is_named_must_exist(

@@ -77,10 +77,18 @@ class Record(Sequence[Entry]):
     def wait_for(self, predicate: Callable[["Record"], T | None], timeout: float) -> T:
         """Block until `predicate(record)` is true and return what it returned.
 
-        `timeout` is in seconds. Raises TimeoutError, which says what the record holds.
+        It may ask for an entry that is not there yet, such as `record[0].ended`: that is waited
+        for. `timeout` is in seconds. Raises TimeoutError, which says what the record holds.
         """
+
+        def attempt() -> T | None:
+            try:
+                return predicate(self)
+            except IndexError:
+                return None
+
         with self._changed:
-            found = self._changed.wait_for(lambda: predicate(self), timeout)
+            found = self._changed.wait_for(attempt, timeout)
             if not found:
                 held = "\n".join(f"  {entry}" for entry in self._entries) or "  nothing"
                 raise TimeoutError(f"not within {timeout} s; the record holds:\n{held}")

@@ -183,6 +183,7 @@ async def test_a_second_send_while_a_reply_streams_is_refused(slow_model: FakeMo
         await page.event("submit", prompt="/silent one")
         await page.event("submit", prompt="two")
         await page.until(lambda page: "still being written" in page.controls)
+        await seen_by(slow_model, lambda record: record[0].received)
         assert page.sent == ["/silent one"]
     assert len(slow_model.record) == 1
 

@@ -1,5 +1,7 @@
 """What a person does on the page, by the names that a screen reader would say."""
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 
@@ -25,6 +27,12 @@ async def send(page: Page, text: str) -> None:
     await prompt(page).fill(text)
     await prompt(page).press("Enter")
     await expect(messages(page, "user")).to_have_count(count + 1)
+
+
+async def expect_words(page: Page) -> None:
+    """Wait until the last reply has a word and the beginning of another."""
+    # A pattern, since any text contains what is left of a text of blanks once it is trimmed.
+    await expect(last_reply(page).locator(".text")).to_contain_text(re.compile(r"\S\s+\S"))
 
 
 async def expect_status(page: Page, status: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Error, Page, Playwright, async_playwright, expect
 
 from fake_model.server import FakeModel
@@ -32,15 +33,31 @@ def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Ite
         yield server
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this folder on one event loop, that of the browser that they share."""
+    on_one_loop = pytest.mark.asyncio(loop_scope="session")
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(on_one_loop, append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await launch(playwright)
         yield browser
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """The browser that all tests share, since it starts slowly; without pages of another test."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
     """The chat in a new browser session. The test fails on any error in the console."""
     context = await browser.new_context()
@@ -54,7 +71,7 @@ async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
 
 
 async def open_chat(page: Page, server: Server) -> None:
-    """Open the page, and wait until its view is mounted: until then a Send waits."""
+    """Open the page, and wait for its view: until then a prompt waits, and two of them are one."""
     await page.goto(server.url)
     await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
 

@@ -5,7 +5,15 @@ import re
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.browser.actions import (
+    button,
+    expect_status,
+    expect_words,
+    last_reply,
+    messages,
+    prompt,
+    send,
+)
 from tests.conftest import seen_by
 from tests.server import Server
 
@@ -30,7 +38,7 @@ async def test_a_reply_grows_in_many_steps(page: Page) -> None:
 async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await send(page, "/long 2000 first")
-    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await expect_words(page)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
     await expect(last_reply(page)).to_contain_text("Stopped")
@@ -168,6 +176,7 @@ async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) 
     await expect_status(page, "streaming")
     await expect(page.get_by_role("alert")).to_contain_text("still being written")
     await expect(messages(page, "user")).to_have_count(1)
+    await seen_by(upstream, lambda record: record[before].received)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
     assert len(upstream.record) == before + 1
@@ -222,7 +231,7 @@ async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
 async def test_a_reload_finds_the_reply_streaming(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await send(page, "/slow /long 30 reload")
-    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await expect_words(page)
     await page.reload()
     await expect_status(page, "streaming")
     length = len(await last_reply(page).inner_text())

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Dialog, Page, Request, expect
 
 from chat.markdown import GrowingMarkdown
@@ -22,23 +23,30 @@ TELL = """async (texts) => {
     const tell = (event, payload) =>
         window.dispatchEvent(new CustomEvent("djust:push_event", { detail: { event, payload } }));
     const log = document.querySelector('[role="log"]');
-    for (const [turn, steps] of texts.entries()) {
-        const html = `<div class="turn" id="turn-t${turn}" data-turn="0"><article
-            data-role="assistant" data-status="streaming" data-reply="t${turn}">
+    // Lets the page act: a message, since each of many timers waits for 4 ms.
+    const { port1, port2 } = new MessageChannel();
+    const turn = () => new Promise((resolve) => {
+        port1.onmessage = resolve;
+        port2.postMessage(null);
+    });
+    for (const [number, steps] of texts.entries()) {
+        const html = `<div class="turn" id="turn-t${number}" data-turn="0"><article
+            data-role="assistant" data-status="streaming" data-reply="t${number}">
             <div class="text"></div><p class="mark"></p></article></div>`;
         const conversation = log.dataset.conversation;
-        tell("chat:turns", { conversation, replaces: true, turns: [[`t${turn}`, html]] });
+        tell("chat:turns", { conversation, replaces: true, turns: [[`t${number}`, html]] });
         for (const edits of steps) {
-            tell("chat:text", { reply: `t${turn}`, edits });
-            await new Promise((resolve) => setTimeout(resolve));
+            tell("chat:text", { reply: `t${number}`, edits });
+            await turn();
         }
     }
 }"""
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with FakeModel(tokens_per_second=math.inf) as model, Server(tmp_path, model) as server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    with FakeModel(tokens_per_second=math.inf) as model, Server(folder, model) as server:
         yield server
 
 
@@ -48,7 +56,7 @@ def happened() -> list[str]:
     return []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, server: Server, happened: list[str]) -> AsyncIterator[Page]:
     async def dismiss(dialog: Dialog) -> None:
         happened.append(f"dialog: {dialog.message}")

@@ -9,7 +9,15 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.browser.actions import (
+    button,
+    expect_status,
+    expect_words,
+    last_reply,
+    messages,
+    prompt,
+    send,
+)
 from tests.browser.conftest import open_chat
 from tests.conftest import seen_by
 from tests.server import Server
@@ -37,7 +45,7 @@ async def test_a_signal_interrupts_and_saves(
     page = await open_page(browser, mortal)
     before = len(upstream.record)
     await send(page, f"/echo {' '.join(map(str, range(1500)))}")
-    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await expect_words(page)
     assert mortal.terminate(number) < 5
     await expect_status(page, "interrupted")
     await seen_by(upstream, lambda record: record[before].ended_by == "client")
@@ -59,7 +67,7 @@ async def test_a_signal_interrupts_and_saves(
 async def test_a_kill_leaves_nothing_streaming(browser: Browser, mortal: Server) -> None:
     page = await open_page(browser, mortal)
     await send(page, "/stall /long 100")
-    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await expect_words(page)
     await page.wait_for_timeout(1500)  # longer than a row may lag behind the page
     shown = await last_reply(page).locator(".text").inner_text()
     mortal.kill()

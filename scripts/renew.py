@@ -1,0 +1,28 @@
+"""Pin everything again at the newest versions that the ranges allow, and run all tests.
+
+    python3 scripts/renew.py
+
+Arguments are those of scripts/test.py.
+"""
+
+import subprocess
+import sys
+
+import virtualenvs
+from answers import ROOT
+
+
+def main() -> int:
+    """Return the exit code of the tests, or of the step before them that failed."""
+    try:
+        pins = [str(virtualenvs.template_python()), str(ROOT / "scripts" / "pins.py")]
+        subprocess.run(pins, check=True)
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    # By this Python, since the tests may need an environment with other pins now.
+    tests = [sys.executable, str(ROOT / "scripts" / "test.py"), *sys.argv[1:]]
+    return subprocess.run(tests).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""The commands in the documents work: each is run, or stands in NOT_RUN with its reason.
+
+A command is a line of a fenced block that names no language, and is neither a line of .env nor
+what a program printed.
+"""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import answers as questions
+import baking
+import checks
+import pytest
+from serving import free_port, get_when_up
+
+PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
+DOCUMENTS = [
+    questions.ROOT / "README.md",
+    questions.ROOT / "CONTRIBUTING.md",
+    *sorted((questions.ROOT / "docs").glob("*.md")),
+    *sorted(PROJECT.glob("*.md")),
+    *sorted((questions.ROOT / "templates").rglob("*.md")),
+]
+ENV_LINE = re.compile(r"([A-Z_]+)=")
+PROMPT = re.compile(r"^( +(?:\[\d/\d\]|Choose).*\)):(?: (.+))?$", re.MULTILINE)
+TEMPLATE = "path/to/cookiecutter-djust-chat"
+
+NOT_RUN = {
+    "python3 scripts/try.py": "tests/test_scripts.py runs it on a free port",
+    "python3 scripts/try.py cancellation=thread 8001 --no-browser": "the same, with answers",
+    "python3 scripts/test.py": "it runs this very test",
+    "python3 scripts/renew.py": "it changes the pins; tests/test_workflows.py follows its steps",
+    "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",
+    f"uvx cookiecutter {TEMPLATE}": "cookiecutter is run for the transcript below it",
+    f"uvx cruft create {TEMPLATE}": "tests/test_update.py runs cruft",
+    "uvx cruft update": "tests/test_update.py runs cruft",
+    "python -m pip download -r requirements-dev.txt -d wheels": "it fetches 150 MB",
+    "python -m pip download cookiecutter -d wheels": "it fetches what the tests stand on",
+    ".venv/bin/python -m pip install --no-index --find-links wheels -r requirements-dev.txt": (
+        "it needs the folder of wheels"
+    ),
+    ".venv/bin/python -m pytest": "tests/test_baked_project.py runs it",
+    "uv run python -m pytest": "tests/test_baked_project.py runs it",
+    "python -m pytest": "tests/test_baked_project.py runs it",
+    "python -m pytest --ignore=tests/browser": "tests/test_update.py runs it",
+}
+# What serves for ever: how it is given another port, and a page that it answers.
+SERVED = {
+    "manage.py dev": (["{port}"], "healthz"),
+    "fake_model": (["--port", "{port}"], "record"),
+    "config.asgi:application": (["--port", "{port}"], "healthz"),
+}
+
+
+def blocks(document: Path) -> list[str]:
+    """Return the fenced blocks of a document that name no language."""
+    found: list[str] = []
+    language = None
+    for line in document.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            if language is None:
+                language = line.removeprefix("```")
+                found += [""] if language == "" else []
+            else:
+                language = None
+        elif language == "":
+            found[-1] += f"{line}\n"
+    return found
+
+
+def commands() -> list[str]:
+    """Return each command of the documents once, without its comment."""
+    lines = [
+        shlex.join(shlex.split(command, comments=True)) if "#" in command else command
+        for document in DOCUMENTS
+        for block in blocks(document)
+        if not PROMPT.search(block)
+        for line in block.splitlines()
+        for command in line.split(" && ")
+        if not ENV_LINE.match(line)
+    ]
+    return list(dict.fromkeys(lines))
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> checks.Checkout:
+    """A project with default answers, and what it needs."""
+    project = baking.bake(tmp_path_factory.mktemp("documents"), {})
+    return checks.install(project, questions.CHOICES["provider_sdk"][0])
+
+
+def runnable(command: str, checkout: checks.Checkout, elsewhere: Path) -> tuple[list[str], Path]:
+    """Return a command with the programs and paths of this machine, and the folder to run it in.
+
+    What says `path/to` the template is run `elsewhere`.
+    """
+    program, *arguments = shlex.split(command.removeprefix("uv run "))
+    folder = elsewhere if TEMPLATE in arguments else checkout.project
+    arguments = [str(questions.ROOT) if word == TEMPLATE else word for word in arguments]
+    project_python, template_python = str(checkout.python), sys.executable
+    if program == "python3" and arguments[0] == "scripts/test.py":
+        return [template_python, *arguments, "--collect-only", "-q"], questions.ROOT
+    if program in ("python", "python3", ".venv/bin/python"):
+        return [project_python, *arguments], folder
+    if program in ("ruff", "mypy", "uvicorn"):
+        return [project_python, "-m", program, *arguments], folder
+    if program in ("uv", "cookiecutter"):
+        return [template_python, "-m", program, *arguments], folder
+    return [program, *arguments], folder
+
+
+# In one process, since some of them write into the project.
+@pytest.mark.xdist_group("documents")
+@pytest.mark.parametrize("command", [line for line in commands() if line not in NOT_RUN])
+def test_it_works(command: str, checkout: checks.Checkout, tmp_path: Path) -> None:
+    words, folder = runnable(command, checkout, tmp_path)
+    for served, (arguments, page) in SERVED.items():
+        if served in command:
+            port = free_port()
+            words += [argument.format(port=port) for argument in arguments]
+            with subprocess.Popen(words, cwd=folder, env=checkout.environ()) as server:
+                try:
+                    get_when_up(f"http://127.0.0.1:{port}/{page}", server)
+                finally:
+                    server.terminate()
+            return
+    run = subprocess.run(
+        words,
+        cwd=folder,
+        env=checkout.environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_what_is_not_run_is_in_a_document() -> None:
+    assert NOT_RUN.keys() <= set(commands())
+
+
+def test_every_script_that_is_not_run_is_there() -> None:
+    for command in NOT_RUN:
+        for word in shlex.split(command):
+            if word.startswith("scripts/"):
+                assert (questions.ROOT / word).is_file(), command
+
+
+def test_every_line_of_env_is_known() -> None:
+    lines = [
+        line
+        for document in DOCUMENTS
+        for block in blocks(document)
+        for line in block.splitlines()
+        if ENV_LINE.match(line)
+    ]
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    sdks = questions.CONTEXT["_sdk"].values()
+    known = {*re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)}
+    known |= {sdk[name] for sdk in sdks for name in ("key", "base_url")}
+
+    assert lines
+    assert {line.partition("=")[0] for line in lines} <= known
+
+
+def test_the_transcript_is_what_cookiecutter_prints(tmp_path: Path) -> None:
+    (transcript,) = [
+        block for document in DOCUMENTS for block in blocks(document) if PROMPT.search(block)
+    ]
+    typed = [typed for _, typed in PROMPT.findall(transcript)]
+    run = subprocess.run(
+        [sys.executable, "-m", "cookiecutter", "--default-config", str(questions.ROOT)],
+        input="".join(f"{line}\n" for line in typed),
+        cwd=tmp_path,
+        env={**checks.Checkout(tmp_path, Path(sys.executable)).environ(), "COLUMNS": "200"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    assert run.returncode == 0, run.stderr
+    # What is typed is not printed where no terminal is.
+    assert run.stdout.split() == PROMPT.sub(r"\1:", transcript).split()
+    assert (tmp_path / "ask-the-library" / "manage.py").is_file()

@@ -1,0 +1,72 @@
+"""The template's workflows parse, run what is there, and trust no action but GitHub's own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import answers as questions
+import pytest
+import renew
+import virtualenvs
+import yaml
+
+WORKFLOWS = sorted((questions.ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def steps(workflow: Path) -> list[dict[str, Any]]:
+    """Return the steps of all jobs of a workflow."""
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=[file.stem for file in WORKFLOWS])
+def test_a_workflow_runs_what_is_there(workflow: Path) -> None:
+    commands = " ".join(step.get("run", "") for step in steps(workflow))
+    scripts = re.findall(r"python (scripts/\S+\.py)", commands)
+
+    assert scripts
+    assert all((questions.ROOT / script).is_file() for script in scripts)
+    assert all(step["uses"].startswith("actions/") for step in steps(workflow) if "uses" in step)
+
+
+def test_the_pins_are_renewed_each_week() -> None:
+    workflow = questions.ROOT / ".github" / "workflows" / "renew.yml"
+    # YAML takes the word `on` for true.
+    (schedule,) = yaml.safe_load(workflow.read_text(encoding="utf-8"))[True]["schedule"]
+
+    minute, hour, day, month, weekday = schedule["cron"].split()
+    assert minute.isdigit() and hour.isdigit() and weekday.isdigit()
+    assert (day, month) == ("*", "*")
+    assert "python scripts/renew.py" in [step.get("run") for step in steps(workflow)]
+
+
+@pytest.mark.parametrize(
+    ("pins", "tests", "code", "scripts"),
+    [
+        (0, 0, 0, ["pins.py", "test.py"]),
+        (0, 1, 1, ["pins.py", "test.py"]),
+        (2, 0, 2, ["pins.py"]),
+    ],
+)
+def test_all_tests_run_after_the_pins(
+    monkeypatch: pytest.MonkeyPatch, pins: int, tests: int, code: int, scripts: list[str]
+) -> None:
+    ran = []
+
+    def run(command: list[str], check: bool = False) -> "subprocess.CompletedProcess[str]":
+        ran.append(Path(command[1]).name)
+        done = subprocess.CompletedProcess[str](
+            command, {"pins.py": pins, "test.py": tests}[ran[-1]]
+        )
+        if check:
+            done.check_returncode()
+        return done
+
+    monkeypatch.setattr(virtualenvs, "template_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["renew.py"])
+
+    assert renew.main() == code
+    assert ran == scripts
