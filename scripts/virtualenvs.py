@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRATCH = ROOT / "scratch"
+# scripts/faults.py lets copies of the template share the environments of the template itself.
+SCRATCH = Path(os.environ.get("TEMPLATE_SCRATCH") or ROOT / "scratch")
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit(

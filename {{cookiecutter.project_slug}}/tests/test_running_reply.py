@@ -55,6 +55,17 @@ async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt:
     model.wait_for(lambda record: record[0].ended_by == "client", SOON)
 
 
+async def test_the_limit_of_silence_is_none_of_the_whole_reply(
+    slow_model: FakeModel, settings: Settings
+) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.5
+    reply = await reply_to("/long 50")
+    assert reply.status == "complete"
+    entry = slow_model.record[0]
+    assert entry.ended is not None
+    assert entry.ended - entry.received > settings.CHAT_IDLE_TIMEOUT_SECONDS
+
+
 async def test_tokens_are_counted(model: FakeModel) -> None:
     reply = await reply_to("/long 20")
     assert reply.input_tokens
@@ -72,3 +83,23 @@ async def test_a_fault_of_our_own_is_in_the_log(
     reply = await reply_to("Hello")
     assert "Something went wrong in this chat itself" in reply.note
     assert "AttributeError: of our own making" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [("", "complete"), ("/drop", "failed"), ("/401", "failed")]
+)
+async def test_each_reply_is_one_line_of_the_log_without_what_was_said(
+    model: FakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    words: str,
+    status: str,
+) -> None:
+    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
+    caplog.set_level(logging.INFO, "chat")
+    reply = await reply_to(f"{words} /echo what nobody else may read")
+    (line,) = (record.getMessage() for record in caplog.records if record.levelname == "INFO")
+    assert line.startswith(f"reply {reply.pk} {status}: first text ")
+    assert f"tokens in {reply.input_tokens}, out {reply.output_tokens}" in line
+    for word in ("what", "nobody", "else", "may", "read"):
+        assert word not in caplog.text.lower().split()
