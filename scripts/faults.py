@@ -81,11 +81,13 @@ def is_caught(fault: Fault) -> bool:
         try:
             failures = run(copy, fault.combination, list(fault.tests))
         except NoVerdictError as error:
-            failures = {"": str(error)}
+            say(str(error))
+            failures = {}
     caught = all(any(is_of(test, failed) for failed in failures) for test in fault.tests)
     say(f"{'caught' if caught else 'NOT CAUGHT'}: {fault.fault}")
-    for test, failure in failures.items():
-        say(f"    {test}: {failure.strip().splitlines()[0]}")
+    for test in fault.tests:
+        reason = next((why for name, why in failures.items() if is_of(test, name)), "it passes")
+        say(f"    {test}: {reason.strip().splitlines()[0]}")
     return caught
 
 
@@ -174,9 +176,9 @@ def as_markdown(verdicts: list[tuple[Fault, bool]]) -> str:
     lines = [
         "# Deliberate faults",
         "",
-        "Each of these faults was made in a copy of the template, one at a time, and the tests named",
-        "beside it were run: they pass without the fault, and fail with it. Files and tests without a",
-        "folder of the template's before them are those of a baked project, whose answers are named.",
+        "Each of these faults was made in a copy of the template, one at a time, and the tests",
+        "beside it were run: they pass without the fault, and fail with it. Where a combination of",
+        "answers is named, the tests are those of a project baked with it, and else the template's.",
         "`python3 scripts/faults.py` does it again, and writes this file from `faults/`.",
         "",
         f"{caught} of {len(verdicts)} are caught.",

@@ -134,6 +134,7 @@ async def test_two_sends_at_once_leave_one_turn_and_one_request(slow_model: Fake
         await other.until(lambda page: page.status == "streaming")
         await row(lambda reply: reply.status == "streaming")
         assert one.prompts == other.prompts
+        await seen_by(slow_model, lambda record: record and record[0].messages)
         await one.event("stop")
         await one.until(lambda page: page.status == "stopped")
         await other.until(lambda page: page.status == "stopped")
