@@ -1,12 +1,14 @@
 """How a reply ends in the database, and what the log tells of it."""
 
+import asyncio
 import logging
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 from pytest_django import Settings
 
-from chat import conversations, provider
+from chat import conversations, provider, running_reply
 from chat.models import Conversation, Reply
 from chat.running_reply import RunningReply
 from chat.types import Event
@@ -21,7 +23,9 @@ async def reply_to(prompt: str) -> Reply:
     conversation = await Conversation.objects.acreate(owner="tests")
     reply = await sync_to_async(conversations.ask)(conversation, prompt)
     messages = await sync_to_async(conversations.history)(reply)
-    await RunningReply(reply, messages).live(lambda: None)
+    # No test waits as long; without a limit a fault could hang it for ever.
+    async with asyncio.timeout(30):
+        await RunningReply(reply, messages).live(lambda: None)
     return await Reply.objects.aget(pk=reply.pk)
 
 
@@ -70,6 +74,24 @@ async def test_tokens_are_counted(model: FakeModel) -> None:
     reply = await reply_to("/long 20")
     assert reply.input_tokens
     assert reply.output_tokens == 20
+
+
+async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, errors = conversations.save, iter([OperationalError("locked"), InterfaceError("gone")])
+
+    def save_later(reply: Reply) -> bool:
+        for error in errors:
+            raise error
+        return save(reply)
+
+    monkeypatch.setattr(running_reply, "SAVE_SECONDS", 0.05)
+    monkeypatch.setattr(conversations, "save", save_later)
+    reply = await reply_to("/long 20")
+    assert next(errors, None) is None
+    assert reply.status == "complete"
+    assert model.record[0].tokens == reply.output_tokens == 20
 
 
 async def test_a_fault_of_our_own_is_in_the_log(
