@@ -178,7 +178,7 @@ def as_markdown(verdicts: list[tuple[Fault, bool]]) -> str:
         "",
         "Each of these faults was made in a copy of the template, one at a time, and the tests",
         "beside it were run: they pass without the fault, and fail with it. Where a combination of",
-        "answers is named, the tests are those of a project baked with it, and else the template's.",
+        "answers is named, the tests are those of a project baked with it; else the template's.",
         "`python3 scripts/faults.py` does it again, and writes this file from `faults/`.",
         "",
         f"{caught} of {len(verdicts)} are caught.",
