@@ -48,13 +48,15 @@ def test_free_text_reaches_no_python(bake: Bake, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_the_title_is_the_name_and_no_code_of_a_template(bake: Bake, text: str) -> None:
+def test_title_and_heading_are_the_name_and_no_code_of_a_template(bake: Bake, text: str) -> None:
     templates = bake(project_name=text) / "chat" / "templates" / "chat"
     base = (templates / "base.html").read_text(encoding="utf-8")
 
     title = re.search(r"<title>{% block title %}(.*){% endblock %}</title>", base)
-    assert title and html.unescape(title[1]) == text
-    assert not set("{}<>") & set(title[1])
+    heading = re.search(r'<h1 dir="auto">(.*)</h1>', base)
+    for found in (title, heading):
+        assert found and html.unescape(found[1]) == text
+        assert not set("{}<>") & set(found[1])
 
 
 def test_an_empty_description_and_author_are_no_fault(bake: Bake) -> None:

@@ -95,8 +95,10 @@ def test_all_combinations_have_the_same_files_but_for_the_styling(
     bake: Bake, project: Path, combination: dict[str, str]
 ) -> None:
     of_styling = {Path(name) for name in OF_STYLING[combination["styling"]]}
+    of_others = {Path(name) for names in OF_STYLING.values() for name in names} - of_styling
 
     assert files(project).keys() == files(bake()).keys() | of_styling
+    assert not files(project).keys() & of_others
 
 
 def test_only_the_parts_and_the_sdks_words_differ(

@@ -84,6 +84,8 @@ def test_an_env_that_exists_is_kept(
     post_gen = hook.load("post_gen_project", tmp_path)
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("MINE=1\n", encoding="utf-8")
+    example = "DJANGO_SECRET_KEY=\nOPENAI_API_KEY=\n"
+    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
 
     post_gen.main()
 

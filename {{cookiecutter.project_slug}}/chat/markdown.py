@@ -43,8 +43,8 @@ def _link(link: re.Match[str]) -> str:
 class Edit(NamedTuple):
     """A change to the unsettled end of the HTML on a page.
 
-    Put `html` in the place of its last `drop` UTF-16 code units, as JavaScript counts them. From the
-    end it is mostly the length of the same closing tags, which compresses to nothing.
+    Put `html` in the place of its last `drop` UTF-16 code units, as JavaScript counts them. From
+    the end it is mostly the length of the same closing tags, which compresses to nothing.
     When `settled`, that HTML is final, and the next edit begins after it.
     """
 

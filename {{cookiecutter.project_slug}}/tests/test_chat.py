@@ -1,10 +1,11 @@
 """A conversation over the WebSocket, and what the upstream saw of it."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
-from chat import names
+from chat import conversations, names
 from chat.models import Reply, Turn
 from fake_model.server import FakeModel
 from tests.conftest import KEY, point_at, seen_by
@@ -196,6 +197,29 @@ async def test_each_browser_sees_its_own(model: FakeModel) -> None:
         await other.follow()
         await other.until(lambda page: page.conversation != mine.conversation)
     assert other.turns == {}
+
+
+async def test_new_chat_stops_the_reply_that_streams(slow_model: FakeModel) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/long 2000")
+        await page.until(lambda page: page.texts >= 2)
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+
+
+async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*args: object) -> Reply:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(conversations, "ask", locked)
+    async with open_page() as page:
+        await page.event("submit", prompt="/echo kept")
+        await page.until(lambda page: "cannot reach its database" in page.controls)
+    assert page.sent == []
+    assert len(model.record) == 0
 
 
 async def test_new_chat_is_empty_and_the_model_is_told_nothing_of_the_old(model: FakeModel) -> None:

@@ -33,6 +33,12 @@ async def row(holds: Callable[[Reply], Any]) -> Reply:
     return reply
 
 
+async def tokens_later(model: FakeModel, number: int) -> None:
+    """Wait until the upstream has sent so many tokens more, 50 of them a second."""
+    later = model.record[0].tokens + number
+    await seen_by(model, lambda record: record[0].tokens >= later)
+
+
 @pytest.mark.parametrize("prompt", [LONG, "/stall /long 20", "/silent"])
 @pytest.mark.parametrize("grace", [0, 0.5])
 async def test_without_a_page_it_goes_on_for_the_grace_and_is_interrupted(
@@ -66,6 +72,22 @@ async def test_a_page_that_comes_back_in_time_goes_on_and_can_stop(
     reply = await row(lambda reply: reply.status == "stopped")
     assert reply.text.startswith(shown)
     assert len(slow_model.record) == 1
+
+
+async def test_a_page_that_comes_back_ends_the_grace(
+    slow_model: FakeModel, settings: Settings
+) -> None:
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 2
+    client = Client()
+    async with open_page(client) as page:
+        await page.event("submit", prompt=LONG)
+        await page.until(has_text)
+    # Half a second, in which it is noticed that the page has gone.
+    await tokens_later(slow_model, 25)
+    async with open_page(client):
+        # Longer than what was left of the grace.
+        await tokens_later(slow_model, 125)
+        assert slow_model.record[0].ended_by is None
 
 
 async def test_one_page_of_two_is_enough(slow_model: FakeModel, settings: Settings) -> None:
@@ -112,7 +134,7 @@ async def test_two_sends_at_once_leave_one_turn_and_one_request(slow_model: Fake
         await other.until(lambda page: page.status == "streaming")
         await row(lambda reply: reply.status == "streaming")
         assert one.prompts == other.prompts
-        await seen_by(slow_model, lambda record: record[0].received)
+        await seen_by(slow_model, lambda record: record and record[0].messages)
         await one.event("stop")
         await one.until(lambda page: page.status == "stopped")
         await other.until(lambda page: page.status == "stopped")

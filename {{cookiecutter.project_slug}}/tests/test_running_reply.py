@@ -1,13 +1,15 @@
 """How a reply ends in the database, and what the log tells of it."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 from pytest_django import Settings
 
-from chat import conversations, provider
+from chat import conversations, provider, running_reply
 from chat.models import Conversation, Reply
 from chat.running_reply import RunningReply
 from chat.types import Event, Finish, Text
@@ -22,7 +24,9 @@ async def reply_to(prompt: str) -> Reply:
     conversation = await Conversation.objects.acreate(owner="tests")
     reply = await sync_to_async(conversations.ask)(conversation, prompt)
     messages = await sync_to_async(conversations.history)(reply)
-    await RunningReply(reply, messages).live(lambda: None)
+    # No test waits as long; without a limit a fault could hang it for ever.
+    async with asyncio.timeout(30):
+        await RunningReply(reply, messages).live(lambda: None)
     return await Reply.objects.aget(pk=reply.pk)
 
 
@@ -56,6 +60,17 @@ async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt:
     model.wait_for(lambda record: record[0].ended_by == "client", SOON)
 
 
+async def test_the_limit_of_silence_is_none_of_the_whole_reply(
+    slow_model: FakeModel, settings: Settings
+) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.5
+    reply = await reply_to("/long 50")
+    assert reply.status == "complete"
+    entry = slow_model.record[0]
+    assert entry.ended is not None
+    assert entry.ended - entry.received > settings.CHAT_IDLE_TIMEOUT_SECONDS
+
+
 async def test_tokens_are_counted(model: FakeModel) -> None:
     reply = await reply_to("/long 20")
     assert reply.input_tokens
@@ -76,6 +91,24 @@ async def test_text_that_no_database_could_keep_is_mended(
     assert (reply.status, reply.text) == ("complete", "a\ufffdb \U0001f600 \ufffd")
 
 
+async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, errors = conversations.save, iter([OperationalError("locked"), InterfaceError("gone")])
+
+    def save_later(reply: Reply) -> bool:
+        for error in errors:
+            raise error
+        return save(reply)
+
+    monkeypatch.setattr(running_reply, "SAVE_SECONDS", 0.05)
+    monkeypatch.setattr(conversations, "save", save_later)
+    reply = await reply_to("/long 20")
+    assert next(errors, None) is None
+    assert reply.status == "complete"
+    assert model.record[0].tokens == reply.output_tokens == 20
+
+
 async def test_a_fault_of_our_own_is_in_the_log(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -87,3 +120,23 @@ async def test_a_fault_of_our_own_is_in_the_log(
     reply = await reply_to("Hello")
     assert "Something went wrong in this chat itself" in reply.note
     assert "AttributeError: of our own making" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [("", "complete"), ("/drop", "failed"), ("/401", "failed")]
+)
+async def test_each_reply_is_one_line_of_the_log_without_what_was_said(
+    model: FakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    words: str,
+    status: str,
+) -> None:
+    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
+    caplog.set_level(logging.INFO, "chat")
+    reply = await reply_to(f"{words} /echo what nobody else may read")
+    (line,) = (record.getMessage() for record in caplog.records if record.levelname == "INFO")
+    assert line.startswith(f"reply {reply.pk} {status}: first text ")
+    assert f"tokens in {reply.input_tokens}, out {reply.output_tokens}" in line
+    for word in ("what", "nobody", "else", "may", "read"):
+        assert word not in caplog.text.lower().split()

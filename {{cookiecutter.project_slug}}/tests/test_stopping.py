@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -65,6 +66,28 @@ async def test_while_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
                 connection.settimeout(SOON)
                 assert hello
                 assert await asyncio.to_thread(end, connection)
+
+
+async def test_before_there_is_a_connection(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can be woken who looks up a name, and what goes on then must send nothing."""
+    looking_up, go_on = threading.Event(), threading.Event()
+    look_up = socket.getaddrinfo
+
+    def look_up_slowly(host: str, *args: Any, **kwargs: Any) -> Any:
+        looking_up.set()
+        assert go_on.wait(SOON)
+        return look_up("127.0.0.1", *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+    point_at(model.base_url.replace("127.0.0.1", "localhost"), monkeypatch)
+    async with nothing_left():
+        asking = asyncio.create_task(listen("Hello"))
+        assert await asyncio.to_thread(looking_up.wait, SOON)
+        await cancelled(asking)
+        go_on.set()
+    assert len(model.record) == 0
 
 
 async def test_before_anything_was_done(model: FakeModel) -> None:
