@@ -7,7 +7,7 @@
 (() => {
   const log = document.getElementById("log");
   // For each reply's element: the HTML that may still change, and the index of its first node.
-  const unsettled = new WeakMap();
+  let unsettled = new WeakMap();
 
   function parse(html) {
     const template = document.createElement("template");
@@ -68,6 +68,8 @@
   const tells = {
     // The server knows the page now: say what it shows, and be told of the rest.
     "chat:connected"() {
+      // A new feed tells the text of a streaming reply from its beginning.
+      unsettled = new WeakMap();
       const last = [...log.querySelectorAll("[data-reply]")].at(-1);
       window.djust.handleEvent("follow", {
         conversation: log.dataset.conversation,
