@@ -31,6 +31,8 @@ TEMPLATE = "path/to/cookiecutter-djust-chat"
 NOT_RUN = {
     "python3 scripts/try.py": "tests/test_scripts.py runs it on a free port",
     "python3 scripts/try.py cancellation=thread 8001 --no-browser": "the same, with answers",
+    "python3 scripts/screenshots.py": "it takes minutes; tests/test_scripts.py takes some of them",
+    "python3 scripts/screenshots.py plain --only streaming failed": "the same",
     "python3 scripts/test.py": "it runs this very test",
     "python3 scripts/renew.py": "it changes the pins; tests/test_workflows.py follows its steps",
     "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",

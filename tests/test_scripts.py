@@ -77,6 +77,21 @@ def test_screenshots_refuse_an_unknown_styling() -> None:
 
 
 @pytest.mark.xdist_group("scratch/try")
+def test_screenshots_show_a_state_in_each_size_and_scheme() -> None:
+    folder = virtualenvs.SCRATCH / "screenshots"
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, str(TRY.with_name("screenshots.py")), "plain", "--only", "waiting"]
+    subprocess.run(command, check=True)
+
+    shots = {shot.name for shot in (folder / "plain").iterdir()}
+    sizes = ("desktop", "phone", "small-phone", "zoomed")
+    assert shots == {
+        f"waiting-{size}-{scheme}.png" for size in sizes for scheme in ("light", "dark")
+    }
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert all(f'src="plain/{shot}"' in index for shot in shots)
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
     # A database of an earlier run may be of models that have changed since.
