@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import answers as questions
-import environment
+import baking
+import browser
+import checks
 import fault_table
 import virtualenvs
 from fault_table import Fault
@@ -109,15 +111,16 @@ def run(copy: Path, combination: str, tests: list[str]) -> dict[str, str]:
 
     Raises `NoVerdictError` if the project could not be baked, or if the tests could not be run.
     """
-    environ = {**environment.as_on_a_new_machine(), "CI": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    folder = bake(copy, combination) if combination else copy
     if combination:
-        python, folder = bake(copy, combination)
+        checkout = checks.install(folder, questions.named(combination)["provider_sdk"])
     else:
-        python, folder = virtualenvs.template_python(), copy
-        environ["TEMPLATE_SCRATCH"] = str(virtualenvs.SCRATCH)
+        checkout = checks.Checkout(folder, virtualenvs.template_python(), browser.find())
+    environ = {**checkout.environ(), "CI": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    environ["TEMPLATE_SCRATCH"] = str(virtualenvs.SCRATCH)
     with tempfile.TemporaryDirectory() as reports:
         report = Path(reports) / "junit.xml"
-        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command = [str(checkout.python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         command += [f"--junit-xml={report}", f"--basetemp={Path(reports) / 'tmp'}", *tests]
         try:
             pytest = subprocess.run(
@@ -137,26 +140,16 @@ def run(copy: Path, combination: str, tests: list[str]) -> dict[str, str]:
         return failures(report)
 
 
-def bake(copy: Path, combination: str) -> tuple[Path, Path]:
-    """Return a Python that has what a project baked from `copy` needs, and the project's folder.
+def bake(copy: Path, combination: str) -> Path:
+    """Return a project that was baked from `copy`, beside it.
 
     Raises `NoVerdictError` if cookiecutter fails.
     """
-    answers = dict(
-        next(each for each in questions.COMBINATIONS if questions.name(each) == combination)
-    )
-    command = [str(virtualenvs.template_python()), "-m", "cookiecutter", str(copy), "--no-input"]
-    command += ["--default-config", "-o", str(copy.parent), "project_slug=baked"]
-    baking = subprocess.run(
-        [*command, *(f"{question}={answer}" for question, answer in answers.items())],
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    project = copy.parent / "baked"
-    if baking.returncode:
-        raise NoVerdictError(f"cookiecutter failed:\n{baking.stderr}")
-    return virtualenvs.project_python(project, answers["provider_sdk"]), project
+    answers = {**questions.named(combination), "project_slug": "baked"}
+    try:
+        return baking.bake(copy.parent, answers, template=copy)
+    except subprocess.CalledProcessError as error:
+        raise NoVerdictError(f"cookiecutter failed:\n{error.output}") from None
 
 
 def failures(report: Path) -> dict[str, str]:

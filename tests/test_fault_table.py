@@ -21,11 +21,7 @@ def source(test: str, combination: str) -> Path:
     if not combination:
         return questions.ROOT / file
     if file == "tests/test_provider.py":
-        sdk = next(
-            answers["provider_sdk"]
-            for answers in questions.COMBINATIONS
-            if questions.name(answers) == combination
-        )
+        sdk = questions.named(combination)["provider_sdk"]
         return questions.ROOT / "templates" / "provider" / sdk / "test_provider.py"
     return PROJECT / file
 

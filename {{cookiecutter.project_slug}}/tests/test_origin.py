@@ -6,6 +6,8 @@ from channels.testing import WebsocketCommunicator
 from config.asgi import application
 from tests.conftest import SOON
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.mark.parametrize("origin", ["https://elsewhere.example.com", "null", None])
 async def test_no_other_site_opens_the_websocket(origin: str | None) -> None:

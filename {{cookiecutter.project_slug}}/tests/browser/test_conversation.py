@@ -107,16 +107,6 @@ async def test_the_keys(page: Page) -> None:
     await expect(prompt(page)).to_be_focused()
 
 
-async def test_what_is_typed_reaches_the_model_unchanged(page: Page, upstream: FakeModel) -> None:
-    before = len(upstream.record)
-    typed = '  /echo "ü" 🎉 <b> {x} \\n\n\n\tand  more \n '
-    await prompt(page).fill(typed)
-    await prompt(page).press("Enter")
-    await expect_status(page, "complete")
-    await expect(prompt(page)).to_have_value("")
-    assert upstream.record[before].messages[-1].text == typed
-
-
 async def test_a_failure_is_told_and_retried(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await send(page, "/drop /long 60")
