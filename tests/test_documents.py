@@ -34,6 +34,8 @@ NOT_RUN = {
     "python3 scripts/screenshots.py": "it takes minutes; tests/test_scripts.py takes some of them",
     "python3 scripts/screenshots.py plain --only streaming failed": "the same",
     "python3 scripts/test.py": "it runs this very test",
+    "python3 scripts/faults.py": "it takes half an hour; tests/test_fault_table.py reads its table",
+    "python3 scripts/faults.py Stop scroll.js": "the same",
     "python3 scripts/renew.py": "it changes the pins; tests/test_workflows.py follows its steps",
     "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",
     f"uvx cookiecutter {TEMPLATE}": "cookiecutter is run for the transcript below it",
@@ -89,9 +91,11 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> checks.Checkout:
-    """A project with default answers, and what it needs."""
+    """A project with default answers, what it needs, and the tables that a server needs."""
     project = baking.bake(tmp_path_factory.mktemp("documents"), {})
-    return checks.install(project, questions.CHOICES["provider_sdk"][0])
+    checkout = checks.install(project, questions.CHOICES["provider_sdk"][0])
+    checkout.output("manage.py", "migrate")
+    return checkout
 
 
 def runnable(command: str, checkout: checks.Checkout, elsewhere: Path) -> tuple[list[str], Path]:
