@@ -1,5 +1,7 @@
 """What a reader does with a conversation: follow its end, read back, copy, on any screen."""
 
+import re
+
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
@@ -74,7 +76,7 @@ async def test_copies_with_the_keyboard(page: Page) -> None:
         await copy.press("Enter")
         await expect(page.get_by_text("Copied", exact=True)).to_be_attached()
         copied = await page.evaluate("navigator.clipboard.readText()")
-        assert text in copied
+        assert copied == text if name == "Copy code" else text in copied
         assert ("strong" in copied) == (name == "Copy reply")
         await expect(page.get_by_text("Copied", exact=True)).not_to_be_attached()
 
@@ -103,9 +105,9 @@ async def test_all_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:
                 "(document.activeElement.ariaLabel ?? document.activeElement.textContent).trim()"
             )
         )
-        outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        outline = await page.evaluate("getComputedStyle(document.activeElement).outline")
         prompt_box = await page.evaluate("document.activeElement.matches('textarea')")
-        assert outline == "solid" or prompt_box, reached
+        assert re.search(r"solid [1-9]", outline) or prompt_box, (reached, outline)
     assert reached == ["Copy code", "code", "Table", "Copy reply", "", "Send"]
 
 
