@@ -1,11 +1,12 @@
-// The WebSocket: it is tried for ever, a prompt waits for it, and a longer lack of it is told.
+// The WebSocket: it is tried for ever, what was pressed waits for it, and a longer lack is told.
 "use strict";
 
 (() => {
   const SHORT = 3000; // milliseconds: nobody need know of a break that ends within them
   const form = document.querySelector("form.prompt");
   const notice = document.querySelector("[data-notice=offline]");
-  let isWaiting = false;
+  // What to do once the view is there: only the last counts.
+  let waiting;
   let timer;
 
   function isConnected() {
@@ -16,13 +17,13 @@
     clearTimeout(timer);
     timer = undefined;
     notice.hidden = true;
-    if (isWaiting) form.requestSubmit();
-    isWaiting = false;
+    waiting?.();
+    waiting = undefined;
   }
 
   function disconnected() {
     timer ??= setTimeout(() => {
-      isWaiting = false;
+      waiting = undefined;
       notice.hidden = false;
       leaveIfLoggedOut();
     }, SHORT);
@@ -44,26 +45,24 @@
   new MutationObserver(() => {
     if (document.body.classList.contains("dj-disconnected")) disconnected();
   }).observe(document.body, { attributeFilter: ["class"] });
-  document.addEventListener(
-    "submit",
-    (event) => {
-      if (event.target !== form || isConnected()) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      // While the socket is open, the view is about to be mounted.
-      isWaiting = notice.hidden || document.body.classList.contains("dj-connected");
-    },
-    { capture: true },
-  );
-  document.addEventListener(
-    "click",
-    (event) => {
-      if (!event.target.closest("[dj-click], .new") || isConnected()) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      notice.hidden = false;
-    },
-    { capture: true },
-  );
+
+  // Until the view is mounted djust ignores its events.
+  function wait(event, again) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    // While the socket is open, the view is about to be mounted.
+    const isSoon = notice.hidden || document.body.classList.contains("dj-connected");
+    waiting = isSoon ? again : undefined;
+  }
+
+  const capture = { capture: true };
+  document.addEventListener("submit", (event) => {
+    if (event.target === form && !isConnected()) wait(event, () => form.requestSubmit());
+  }, capture);
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest("[dj-click], .new");
+    if (pressed && !isConnected()) wait(event, () => pressed.click());
+  }, capture);
+
   if (!isConnected()) disconnected();
 })();
