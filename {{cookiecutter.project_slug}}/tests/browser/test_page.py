@@ -1,7 +1,9 @@
 """What is on the page, as it is found by role and name, and what does not get lost there."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.actions import button, expect_status, messages, prompt, send
 
@@ -40,6 +42,30 @@ async def test_everything_is_found_by_role_and_name(page: Page) -> None:
     await expect(log.get_by_role("article")).to_have_count(4)
     await expect(messages(page, "user")).to_have_count(2)
     await expect(messages(page, "assistant")).to_have_count(2)
+
+
+@pytest.mark.parametrize("script", ["log", "scroll", "prompt", "connection"])
+async def test_a_script_that_comes_late_misses_nothing(page: Page, script: str) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1)  # what a slow network does, with the socket open long before
+        await route.continue_()
+
+    await page.route(f"**/chat/{script}.js", late)
+    await page.reload()
+    await send(page, "/echo heard")
+    await expect_status(page, "complete")
+    await expect(page.get_by_text("heard", exact=True)).to_be_visible()
+
+
+async def test_a_button_that_is_pressed_early_waits_for_the_view(page: Page) -> None:
+    await send(page, "/silent")
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
+    await page.reload(wait_until="domcontentloaded")
+    await button(page, "Retry").click()
+    await expect_status(page, "streaming")
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
 
 
 async def test_the_focus_stays_in_the_prompt(page: Page) -> None:
