@@ -133,14 +133,14 @@ async def test_a_model_that_is_restarted_is_asked_again_once(
         with FakeModel(port=port) as model:
             point_at(model.base_url, monkeypatch)
             await page.event("submit", prompt="/stall /echo one two three four")
-            await page.until(lambda page: "two" in page.text)
+            await page.until(lambda page: "two</p>" in page.text)
         await page.until(failed)
         await page.until(lambda page: "was lost" in page.controls)
         await page.event("retry")
         await page.until(lambda page: "the connection was refused" in page.controls)
         with FakeModel(port=port) as restarted:
             await page.event("retry")
-            await page.until(lambda page: "two" in page.text)
+            await page.until(lambda page: "two</p>" in page.text)
             await page.event("stop")
             await page.until(lambda page: page.status == "stopped")
             await seen_by(restarted, lambda record: record[0].ended_by == "client")
