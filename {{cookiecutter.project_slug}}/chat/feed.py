@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from django.template.loader import render_to_string
 
 from chat import conversations
-from chat.markdown import GrowingMarkdown, render
+from chat.markdown import GrowingMarkdown
 from chat.models import Conversation, Reply, Turn
 from chat.running import replies
 from chat.running_reply import RunningReply
@@ -115,12 +115,11 @@ class Feed:
 
     async def _tell_end(self, ended: RunningReply) -> None:
         reply = ended.reply
-        await self._tell_text(reply, whole=True)
+        await self._tell_text(reply, whole=reply.status == Reply.Status.COMPLETE)
         end = {"reply": reply.pk, "status": reply.status, "mark": reply.mark}
-        whole = render(reply.text)
-        if self._markdown.html != whole:
+        if self._markdown.html != reply.html:
             # Its blocks depend on each other: a link, say, whose address was defined further down.
-            end["html"] = whole
+            end["html"] = reply.html
         await self._page.push("chat:end", end)
         self._streaming = None
         self._position = Position(reply.turn_id, reply.pk, reply.status)

@@ -91,6 +91,11 @@ class GrowingMarkdown:
         edits.append(self._edit(render(tail), settled=False))
         return [edit for edit in edits if edit is not None]
 
+    def closed(self, text: str) -> str:
+        """The text with its open end closed."""
+        block = self._scan(text)
+        return text[:block] + open_markers.close(text[block:], self._fence)
+
     def _edit(self, html: str, *, settled: bool) -> Edit | None:
         before, self._html = self._html, html
         if before == html and not settled:
@@ -132,6 +137,11 @@ class GrowingMarkdown:
         mark = line.strip()
         if mark.startswith(self._fence) and not mark.strip(self._fence[0]):
             self._fence = ""
+
+
+def render_part(text: str) -> SafeString:
+    """Safe HTML of a reply that has not ended well, its open end shown as it was while it grew."""
+    return render(GrowingMarkdown().closed(text))
 
 
 def _common_prefix(one: str, other: str) -> int:

@@ -6,7 +6,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from chat.markdown import render
+from chat.markdown import render, render_part
 
 
 class Conversation(models.Model):
@@ -73,7 +73,8 @@ class Reply(models.Model):
     @property
     def html(self) -> str:
         """The text as safe HTML."""
-        return render(self.text)
+        is_whole = self.status == self.Status.COMPLETE
+        return render(self.text) if is_whole else render_part(self.text)
 
     @property
     def retry_in(self) -> int:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chat.markdown import Edit, GrowingMarkdown, render
+from chat.markdown import Edit, GrowingMarkdown, render, render_part
 from fake_model.prose import CODE, MARKDOWN, XSS
 
 SHAPES = {
@@ -67,6 +67,18 @@ def test_a_finished_block_is_not_sent_again() -> None:
     growing = GrowingMarkdown()
     growing.update("First paragraph.\n\nSecond\n")
     assert growing.update("First paragraph.\n\nSecond\none") == [Edit(5, "\none</p>\n", False)]
+
+
+@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
+def test_a_part_stays_as_it_was_shown(text: str) -> None:
+    for cut in range(1, len(text)):
+        growing = GrowingMarkdown()
+        growing.update(text[:cut])
+        assert render_part(text[:cut]) == growing.html
+
+
+def test_what_is_open_at_the_end_of_a_part_is_closed() -> None:
+    assert render_part("It is **bo") == "<p>It is <strong>bo</strong></p>\n"
 
 
 def test_nothing_new_is_no_edit() -> None:
