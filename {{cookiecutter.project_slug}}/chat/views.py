@@ -22,6 +22,7 @@ from djust import LiveView, state
 from djust.decorators import event_handler
 
 from chat import conversations, names, sentences
+from chat.controls import controls
 from chat.djust_internals import is_connected, push_now, render_lock
 from chat.feed import Feed, Position
 from chat.models import Conversation, Reply
@@ -30,14 +31,6 @@ from chat.running import replies
 from chat.types import Message
 
 logger = logging.getLogger("chat")
-
-PROGRESS = {
-    Reply.Status.STREAMING: "Generating",
-    Reply.Status.COMPLETE: "Done",
-    Reply.Status.STOPPED: "Stopped",
-    Reply.Status.FAILED: "Failed",
-    Reply.Status.INTERRUPTED: "Interrupted",
-}
 
 
 @never_cache
@@ -59,18 +52,6 @@ def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
         **controls(last),
     }
     return render(request, "chat/page.html", context, using="django")
-
-
-def controls(last: Reply | None) -> dict[str, Any]:
-    """What the controls show after the newest reply."""
-    status = last.status if last else None
-    return {
-        "streaming": status == Reply.Status.STREAMING,
-        "error": last.note if last and status in conversations.RETRIABLE else "",
-        "can_retry": status in conversations.RETRIABLE,
-        "retry_in": last.retry_in if last and status in conversations.RETRIABLE else 0,
-        "progress": PROGRESS[Reply.Status(status)] if status else "",
-    }
 
 
 class ChatView(LiveView):

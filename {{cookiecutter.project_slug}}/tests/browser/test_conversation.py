@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import (
@@ -11,7 +11,6 @@ from tests.browser.actions import (
     expect_words,
     last_reply,
     messages,
-    prompt,
     send,
 )
 from tests.conftest import seen_by
@@ -72,41 +71,6 @@ async def test_a_stopped_reply_is_retried(page: Page, upstream: FakeModel) -> No
     await expect_status(page, "stopped")
 
 
-async def test_a_double_click_on_send_does_not_stop(page: Page, upstream: FakeModel) -> None:
-    before = len(upstream.record)
-    await prompt(page).fill("/silent twice")
-    box = await button(page, "Send").bounding_box()
-    assert box
-    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    await page.mouse.click(*at)
-    await expect_status(page, "streaming")
-    await page.mouse.move(*at)
-    await page.mouse.down(click_count=2)
-    await page.mouse.up(click_count=2)
-    await expect(prompt(page)).to_be_focused()
-    await seen_by(upstream, lambda record: len(record) == before + 1)
-    await expect_status(page, "streaming")
-    await button(page, "Stop").click()
-    await expect_status(page, "stopped")
-
-
-async def test_the_keys(page: Page) -> None:
-    await prompt(page).fill("/silent line one")
-    await prompt(page).press("Shift+Enter")
-    await prompt(page).press_sequentially("line two")
-    await expect(messages(page, "user")).to_have_count(0)
-    await prompt(page).dispatch_event("keydown", {"key": "Enter", "isComposing": True})
-    await expect(messages(page, "user")).to_have_count(0)
-    await prompt(page).press("Enter")
-    await expect(messages(page, "user").first).to_contain_text("line two")
-    await expect(prompt(page)).to_have_value("")
-    await expect_status(page, "streaming")
-    await expect(prompt(page)).to_be_focused()
-    await page.keyboard.press("Escape")
-    await expect_status(page, "stopped")
-    await expect(prompt(page)).to_be_focused()
-
-
 async def test_a_failure_is_told_and_retried(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await send(page, "/drop /long 60")
@@ -140,48 +104,6 @@ async def test_a_rate_limit_is_counted_down(page: Page, upstream: FakeModel) -> 
     await expect(retry).to_be_disabled()
 
 
-async def test_prompts_that_cannot_be_sent_stay_in_the_box(page: Page, upstream: FakeModel) -> None:
-    before = len(upstream.record)
-    for text, sentence in {
-        "": "Type a prompt first",
-        " \n": "Type a prompt first",
-        "x" * 8001: "at most 8,000",
-        "\U0001f600" * 8001: "at most 8,000",
-        "ü" * 70_000: "at most 8,000",
-    }.items():
-        await prompt(page).fill(text)
-        await button(page, "Send").click()
-        await expect(page.get_by_role("alert")).to_contain_text(sentence)
-        await expect(prompt(page)).to_have_value(text)
-    assert len(upstream.record) == before
-
-
-async def test_a_prompt_reaches_the_model_as_it_was_typed(page: Page, upstream: FakeModel) -> None:
-    before = len(upstream.record)
-    # As many emoji as may be sent, which JavaScript counts twice.
-    text = "  <b>&amp;\ttwo\n\nlines\n " + "\U0001f600" * 7900 + " /echo so  "
-    await send(page, text)
-    await expect_status(page, "complete")
-    assert upstream.record[before].messages[-1].text == text
-    assert await messages(page, "user").locator(".text").inner_text() == text
-
-
-async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) -> None:
-    before = len(upstream.record)
-    await prompt(page).fill("/silent twice")
-    await page.evaluate(
-        "() => { const form = document.querySelector('form');"
-        " form.requestSubmit(); form.requestSubmit(); }"
-    )
-    await expect_status(page, "streaming")
-    await expect(page.get_by_role("alert")).to_contain_text("still being written")
-    await expect(messages(page, "user")).to_have_count(1)
-    await seen_by(upstream, lambda record: record[before].received)
-    await button(page, "Stop").click()
-    await expect_status(page, "stopped")
-    assert len(upstream.record) == before + 1
-
-
 async def test_new_chat(page: Page) -> None:
     await send(page, "/echo old")
     await expect_status(page, "complete")
@@ -203,18 +125,6 @@ async def test_new_chat_at_the_address_of_a_conversation(page: Page, server: Ser
     await expect_status(page, "complete")
     await page.reload()
     await expect(messages(page, "user")).to_have_text(["/echo new"])
-
-
-async def test_without_its_cookies_the_page_says_so_and_keeps_the_prompt(page: Page) -> None:
-    await page.context.clear_cookies()
-    await page.evaluate("() => djust.liveViewInstance.ws.close()")
-    alert = page.get_by_role("alert").filter(visible=True)
-    await expect(alert).to_contain_text("Allow cookies")
-    await prompt(page).fill("not lost")
-    await prompt(page).press("Enter")
-    await expect(alert).to_contain_text("Allow cookies")
-    await expect(alert).to_have_count(1)
-    await expect(prompt(page)).to_have_value("not lost")
 
 
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
@@ -243,13 +153,3 @@ async def test_a_reload_finds_the_reply_streaming(page: Page, upstream: FakeMode
     await expect_status(page, "stopped")
     await seen_by(upstream, lambda record: record[before].ended_by == "client")
     assert len(upstream.record) == before + 1
-
-
-async def test_a_prompt_that_is_sent_before_the_page_is_connected_waits(
-    browser: Browser, server: Server
-) -> None:
-    page = await (await browser.new_context()).new_page()
-    await page.goto(server.url, wait_until="domcontentloaded")
-    await send(page, "/echo early")
-    await expect_status(page, "complete")
-    await expect(messages(page, "user")).to_have_count(1)
