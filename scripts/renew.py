@@ -2,7 +2,7 @@
 
     python3 scripts/renew.py
 
-Arguments are those of scripts/test.py.
+Arguments are those of scripts/test.py. Needs Node, for Bootstrap and Tailwind CSS.
 """
 
 import subprocess
@@ -15,8 +15,9 @@ from answers import ROOT
 def main() -> int:
     """Return the exit code of the tests, or of the step before them that failed."""
     try:
-        pins = [str(virtualenvs.template_python()), str(ROOT / "scripts" / "pins.py")]
-        subprocess.run(pins, check=True)
+        python = str(virtualenvs.template_python())
+        for script in ("pins.py", "stylings.py"):
+            subprocess.run([python, str(ROOT / "scripts" / script)], check=True)
     except subprocess.CalledProcessError as error:
         return error.returncode
     # By this Python, since the tests may need an environment with other pins now.

@@ -34,11 +34,16 @@ def digest() -> str:
     return hashlib.sha256(text.encode()).hexdigest() + "\n"
 
 
+def npm() -> str:
+    """Return the path of npm, or exit with a sentence."""
+    path = shutil.which("npm")
+    if path is None:
+        sys.exit("npm was not found: install Node.")
+    return path
+
+
 def main() -> None:
     """Build it as the owner of a project does, by its package.json."""
-    npm = shutil.which("npm")
-    if npm is None:
-        sys.exit("npm was not found: install Node.")
     with tempfile.TemporaryDirectory() as folder:
         project = Path(
             cookiecutter(
@@ -50,7 +55,7 @@ def main() -> None:
                 accept_hooks=False,
             )
         )
-        subprocess.run([npm, "run", "css"], cwd=project, check=True)
+        subprocess.run([npm(), "run", "css"], cwd=project, check=True)
         css = (project / "chat" / "static" / "chat" / "chat.css").read_text(encoding="utf-8")
     BUILT.write_text(css.rstrip() + "\n", encoding="utf-8", newline="\n")
     BUILT_FROM.write_text(digest(), encoding="utf-8", newline="\n")

@@ -43,23 +43,22 @@ def test_the_pins_are_renewed_each_week() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pins", "tests", "code", "scripts"),
+    ("codes", "code"),
     [
-        (0, 0, 0, ["pins.py", "test.py"]),
-        (0, 1, 1, ["pins.py", "test.py"]),
-        (2, 0, 2, ["pins.py"]),
+        ({"pins.py": 0, "stylings.py": 0, "test.py": 0}, 0),
+        ({"pins.py": 0, "stylings.py": 0, "test.py": 1}, 1),
+        ({"pins.py": 0, "stylings.py": 3}, 3),
+        ({"pins.py": 2}, 2),
     ],
 )
-def test_all_tests_run_after_the_pins(
-    monkeypatch: pytest.MonkeyPatch, pins: int, tests: int, code: int, scripts: list[str]
+def test_all_tests_run_once_everything_is_raised(
+    monkeypatch: pytest.MonkeyPatch, codes: dict[str, int], code: int
 ) -> None:
     ran = []
 
     def run(command: list[str], check: bool = False) -> "subprocess.CompletedProcess[str]":
         ran.append(Path(command[1]).name)
-        done = subprocess.CompletedProcess[str](
-            command, {"pins.py": pins, "test.py": tests}[ran[-1]]
-        )
+        done = subprocess.CompletedProcess[str](command, codes[ran[-1]])
         if check:
             done.check_returncode()
         return done
@@ -69,4 +68,4 @@ def test_all_tests_run_after_the_pins(
     monkeypatch.setattr(sys, "argv", ["renew.py"])
 
     assert renew.main() == code
-    assert ran == scripts
+    assert ran == list(codes)
