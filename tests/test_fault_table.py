@@ -47,7 +47,7 @@ def test_the_tests_of_a_fault_exist(fault: Fault) -> None:
     for test in fault.tests:
         function = re.sub(r"\[.*\]$", "", test.partition("::")[2], flags=re.DOTALL)
         text = source(test, fault.combination).read_text(encoding="utf-8")
-        assert re.search(rf"^(async )?def {function}\(", text, re.MULTILINE), test
+        assert re.search(rf"^ *(async )?def {function}\(", text, re.MULTILINE), test
 
 
 def test_the_paper_tells_of_every_fault() -> None:

@@ -53,6 +53,14 @@ def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
                 id="chat.W001",
             )
         ]
+    if not settings.DEBUG:
+        return [
+            Warning(
+                f"{names.KEY_VARIABLE} is not set: no reply can be given.",
+                hint=f"Put {names.KEY_VARIABLE}=... into .env to ask {names.TITLE}.",
+                id="chat.W002",
+            )
+        ]
     return [
         Info(
             f"{names.KEY_VARIABLE} is not set: `manage.py dev` uses the built-in model.",

@@ -61,6 +61,12 @@ class Feed:
 
     async def run(self) -> None:
         """Returns when the page has gone."""
+        try:
+            await self._run()
+        except Exception:
+            logger.exception("a page is told no more; a reload shows what is there")
+
+    async def _run(self) -> None:
         with replies.watch(self._conversation.pk) as watcher:
             watcher.wake()
             while self._page.is_connected():

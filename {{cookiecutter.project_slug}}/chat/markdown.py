@@ -16,7 +16,8 @@ LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 # As djust writes them; text is escaped, so that nothing else can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
-LINK = re.compile(r'<a href="((?:https?://|mailto:)?)')
+LINK = re.compile(r'<a href="((?:https?://|mailto:)?)', re.IGNORECASE)
+LINKED = re.compile(r"<a .*?</a>", re.DOTALL)
 CELLS = {
     f'<{cell} style="text-align: {side}"': f'<{cell} align="{side}"'
     for cell in ("th", "td")
@@ -27,6 +28,8 @@ CELLS = {
 def render(text: str) -> SafeString:
     """Safe HTML. An image becomes a link: fetching it would tell its server who reads the reply."""
     html: str = render_markdown(text, provisional=False)
+    # No link can be in another.
+    html = LINKED.sub(lambda link: IMAGE.sub(lambda image: image[2] or image[1], link[0]), html)
     html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
     # The Content-Security-Policy allows no style attribute.
     for styled, aligned in CELLS.items():
@@ -43,8 +46,8 @@ def _link(link: re.Match[str]) -> str:
 class Edit(NamedTuple):
     """A change to the unsettled end of the HTML on a page.
 
-    Put `html` in the place of its last `drop` UTF-16 code units, as JavaScript counts them. From
-    the end it is mostly the length of the same closing tags, which compresses to nothing.
+    Put `html` in the place of its last `drop` UTF-16 code units, as JavaScript counts them. Counted
+    from the end it is mostly the length of the same closing tags, which compresses to nothing.
     When `settled`, that HTML is final, and the next edit begins after it.
     """
 

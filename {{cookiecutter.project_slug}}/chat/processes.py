@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from chat.models import Reply
 
-# A process saves each of its replies about once a second: see running.py.
+# A process saves each of its replies about once a second: running_reply.py.
 LONGEST_SILENCE = timedelta(minutes=1)
 
 

@@ -99,7 +99,7 @@ class RunningReplies:
             running.stop(Status.INTERRUPTED)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ENDING_SECONDS):
-                await asyncio.gather(*self._tasks)
+                await asyncio.gather(*self._tasks, return_exceptions=True)
                 watchers = itertools.chain.from_iterable(self._watchers.values())
                 await asyncio.gather(*(watcher.told() for watcher in watchers))
 

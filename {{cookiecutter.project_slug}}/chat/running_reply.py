@@ -23,6 +23,8 @@ logger = logging.getLogger("chat")
 Status = Reply.Status
 # What is on the page is in the database at most a second later.
 SAVE_SECONDS = 0.7
+# What a server says of a request that it does not accept often repeats what was asked.
+QUOTING = {"bad_request", "context_too_long", "refused"}
 
 
 class RunningReply:
@@ -36,11 +38,6 @@ class RunningReply:
         self._first_text: float | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    @property
-    def text(self) -> str:
-        """What has arrived so far."""
-        return self.reply.text
-
     def stop(self, status: Status) -> None:
         """Close the upstream connection at once, and let the reply end as `status`."""
         if self._reading is not None and not self._reading.done():
@@ -48,15 +45,25 @@ class RunningReply:
             self._reading.cancel()
 
     async def live(self, wake: Callable[[], None]) -> None:
-        """Read the reply to its end, whatever ends it, and save it. `wake` is told of each text."""
+        """Read the reply to its end, whatever ends it, and save it.
+
+        `wake` is called for each piece of text.
+        """
         self._reading = asyncio.create_task(self._read(wake))
-        while not self._reading.done():
-            await asyncio.wait([self._reading], timeout=SAVE_SECONDS)
-            if not self._reading.done() and await self._save() is False:
-                self.stop(Status.INTERRUPTED)
-        self._settle(self._reading)
-        while await self._save() is None:
-            await asyncio.sleep(SAVE_SECONDS)
+        try:
+            while not self._reading.done():
+                await asyncio.wait([self._reading], timeout=SAVE_SECONDS)
+                if not self._reading.done() and await self._save() is False:
+                    self.stop(Status.INTERRUPTED)
+            self._settle(self._reading)
+            await self._save_end()
+        except Exception:
+            # A row that stayed streaming would allow no other reply.
+            logger.exception("reply %s could not be saved", self.reply.pk)
+            self._reading.cancel()
+            self.reply.input_tokens = self.reply.output_tokens = None
+            self._fail(ProviderError("internal"))
+            await self._save_end()
         self._log()
 
     async def _read(self, wake: Callable[[], None]) -> None:
@@ -82,10 +89,7 @@ class RunningReply:
                             self.reply.text += whole.decode(halves).replace("\0", "\ufffd")
                             wake()
                         case Usage():
-                            if event.input_tokens is not None:
-                                self.reply.input_tokens = event.input_tokens
-                            if event.output_tokens is not None:
-                                self.reply.output_tokens = event.output_tokens
+                            self._count(event)
                         case Finish():
                             finish = event
         except TimeoutError:
@@ -96,6 +100,13 @@ class RunningReply:
             raise ProviderError("refused")
         if finish.reason == "length":
             self.reply.note = sentences.LENGTH
+
+    def _count(self, usage: Usage) -> None:
+        for field in ("input_tokens", "output_tokens"):
+            number = getattr(usage, field)
+            # Some servers say -1 where they do not count.
+            if isinstance(number, int) and number >= 0:
+                setattr(self.reply, field, number)
 
     def _settle(self, reading: asyncio.Task[None]) -> None:
         if reading.cancelled():
@@ -110,12 +121,21 @@ class RunningReply:
         problem = error if isinstance(error, ProviderError) else ProviderError("internal")
         if problem.kind == "internal":
             logger.error("reply %s: fault in the chat itself", self.reply.pk, exc_info=error)
+        elif problem.kind in QUOTING:
+            logger.warning("reply %s: %s (its note says why)", self.reply.pk, problem.kind)
         elif problem.detail:
             logger.warning("reply %s: %s (%s)", self.reply.pk, problem.kind, problem.detail)
+        self._fail(problem)
+
+    def _fail(self, problem: ProviderError) -> None:
         self.reply.status = Status.FAILED
         self.reply.note = sentences.for_error(problem)
         if problem.retry_after is not None:
             self.reply.retry_at = timezone.now() + timedelta(seconds=problem.retry_after)
+
+    async def _save_end(self) -> None:
+        while await self._save() is None:
+            await asyncio.sleep(SAVE_SECONDS)
 
     async def _save(self) -> bool | None:
         """Whether the row was still streaming; None while the database cannot be written."""

@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 
 from chat import names
 from chat.errors import Kind, ProviderError
+from config import env
 
 SENTENCES: dict[Kind, str] = {
     "key_missing": "There is no key for {title}. Put it after {key}= {key_place}, then "
@@ -18,8 +19,8 @@ SENTENCES: dict[Kind, str] = {
     "model_unknown": "{title} does not know the model {model}. Set CHAT_MODEL {model_place} to one "
     "that your account can use, then restart the server.",
     "rate_limited": "{title} takes no more requests for now. Retry {when}.",
-    "out_of_credit": "The {title} account is out of credit, or has used up its quota. Mend that "
-    "there, then Retry.",
+    "out_of_credit": "The {title} account is out of credit, or has used up its quota. Add credit "
+    "or raise the quota there, then Retry.",
     "overloaded": "{title} is overloaded, or not ready yet. Retry {when}.",
     "server_error": "{title} had an error of its own. Retry {when}.",
     "bad_request": "{title} did not accept the request: {detail}",
@@ -70,7 +71,7 @@ def for_error(error: ProviderError) -> str:
         model_place=_place("CHAT_MODEL"),
         idle=f"{settings.CHAT_IDLE_TIMEOUT_SECONDS:g}",
         when=_when(error.retry_after),
-        detail=error.detail[:200],
+        detail=error.detail,
     )
 
 
@@ -83,7 +84,7 @@ def _when(seconds: float | None) -> str:
 
 def _address() -> str:
     """The base URL, without a password that it may hold."""
-    url = urlsplit(os.environ.get(names.BASE_URL_VARIABLE) or names.DEFAULT_BASE_URL)
+    url = urlsplit(env.text(names.BASE_URL_VARIABLE, names.DEFAULT_BASE_URL))
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 
@@ -92,7 +93,7 @@ def _place(variable: str) -> str:
     file = settings.ENV_FILE
     if not file.is_file():
         return "in the environment" if os.environ.get(variable) else "in .env"
-    if os.environ.get(variable, "") != (dotenv_values(file).get(variable) or ""):
+    if os.environ.get(variable, "") != (dotenv_values(file, interpolate=False).get(variable) or ""):
         return "in the environment"
     setting = re.compile(rf"\s*(export\s+)?'?{variable}'?\s*=")
     lines = file.read_text(encoding="utf-8").splitlines()

@@ -23,7 +23,7 @@ class Text:
 class Usage:
     """What the provider counts, in tokens. A later number replaces an earlier one.
 
-    None is not told here.
+    None: this event does not say.
     """
 
     input_tokens: int | None

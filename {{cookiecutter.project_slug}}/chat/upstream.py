@@ -1,11 +1,10 @@
 """What every client of the SDK is made with: its address, its key, its TLS and its time limit."""
 
-import os
-
 import httpx2
 
 from chat import names
 from chat.errors import ProviderError
+from config import env
 
 # Only connecting has a limit here. Silence is measured where the reply is read, event by event.
 TIMEOUT = httpx2.Timeout(None, connect=10)
@@ -16,7 +15,7 @@ TLS = httpx2.create_ssl_context()
 
 def base_url() -> str:
     """Where requests are sent: the base URL of the environment, else the vendor's."""
-    return os.environ.get(names.BASE_URL_VARIABLE) or names.DEFAULT_BASE_URL
+    return env.text(names.BASE_URL_VARIABLE, names.DEFAULT_BASE_URL)
 
 
 def key() -> str:
@@ -25,7 +24,7 @@ def key() -> str:
     Raises `ProviderError` if there is none, or if it could not be sent: the exception that the
     HTTP library has for that repeats the whole key.
     """
-    value = os.environ.get(names.KEY_VARIABLE, "").strip()
+    value = env.text(names.KEY_VARIABLE)
     if not value:
         raise ProviderError("key_missing")
     if not (value.isascii() and value.isprintable()):

@@ -13,7 +13,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import DatabaseError, DataError
+from django.db import DatabaseError, DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -181,7 +181,7 @@ class ChatView(LiveView):
         self._feed = asyncio.create_task(Feed(self, conversation, position).run())
 
     def _refuse(self, sentence: str) -> None:
-        self._show({"error": sentence, "can_retry": False, "retry_in": 0})
+        self._show({"error": sentence})
 
     def _show(self, shown: dict[str, Any]) -> None:
         for name, value in shown.items():
@@ -189,6 +189,7 @@ class ChatView(LiveView):
 
 
 def prepare(ask: Callable[..., Reply | None], *args: Any) -> tuple[Reply, list[Message]] | None:
-    """Add a reply to the database, with what the model is to be told."""
-    reply = ask(*args)
-    return (reply, conversations.history(reply)) if reply else None
+    """Add a reply to the database, with what the model is to be told: both or neither."""
+    with transaction.atomic():
+        reply = ask(*args)
+        return (reply, conversations.history(reply)) if reply else None

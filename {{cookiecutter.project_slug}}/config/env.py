@@ -38,7 +38,7 @@ def load(path: Path) -> None:
             raise SystemExit(
                 f"{path} is not understood in line {line}. Use NAME=value, and close every quote."
             )
-    for name, value in dotenv_values(stream=io.StringIO(content)).items():
+    for name, value in dotenv_values(stream=io.StringIO(content), interpolate=False).items():
         if value and not text(name):
             os.environ[name] = value
 
@@ -101,7 +101,7 @@ def database(default: str) -> dict[str, Any]:
     Raises `SystemExit`, which does not repeat a password, or which tells how to install the driver.
     """
     try:
-        found = dict(dj_database_url.parse(text("DATABASE_URL", default), conn_health_checks=True))
+        found = dict(dj_database_url.parse(text("DATABASE_URL", default)))
     except ValueError:
         found = {}
     # A database in memory is not shared by the threads of a server.

@@ -8,12 +8,14 @@ import asyncio
 import gc
 import importlib
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import FrameType
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import Error
 
 from chat import conversations, processes
@@ -37,6 +39,10 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             except Error as error:
                 # Anything else would be taken for a lack of this protocol, and nothing be told.
                 sentence = f"The database does not work: {error}. Run: python manage.py migrate"
+                await send({"type": "lifespan.startup.failed", "message": sentence})
+                return
+            except OSError as error:
+                sentence = f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
                 await send({"type": "lifespan.startup.failed", "message": sentence})
                 return
             interrupt_on_signals()
@@ -63,6 +69,8 @@ def tidy_up() -> None:
 
 def interrupt_on_signals() -> None:
     """Interrupt the replies before the server's own handler closes the sockets of their pages."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # A server that runs in another thread has no signal handlers.
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         handler = signal.getsignal(number)
@@ -74,7 +82,9 @@ def _interrupt_first(
     loop: asyncio.AbstractEventLoop, handler: Handler, number: int, frame: FrameType | None
 ) -> None:
     async def interrupt() -> None:
-        await replies.interrupt_all()
-        handler(number, frame)
+        try:
+            await replies.interrupt_all()
+        finally:
+            handler(number, frame)
 
     loop.call_soon_threadsafe(lambda: _ending.add(asyncio.create_task(interrupt())))

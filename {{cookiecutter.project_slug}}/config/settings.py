@@ -131,7 +131,7 @@ LIVEVIEW_CONFIG = {
     "hot_reload": False,
     # Each tab holds a WebSocket, and a classroom may share an address.
     "rate_limit": {"max_connections_per_ip": 100},
-    # Somebody who logs out in another tab cannot go on in this one: ChatView.check_permissions.
+    # Somebody who logs out in another tab can do no more in this one: ChatView.check_permissions.
     "reauth_on_event": True,
 }
 LOGIN_REDIRECT_URL = "/"
@@ -166,6 +166,8 @@ LOGGING = {
     "loggers": {
         "chat": {"handlers": ["console"], "level": "INFO"},
         "djust": {"handlers": ["console"], "level": "WARNING"},
+        # It warns of a state backend in memory, even where that was chosen.
+        "djust.utils": {"level": "ERROR"},
     },
 }
 

@@ -58,7 +58,7 @@ class Stream(Protocol):
     def end(self, reason: FinishReason) -> bytes:
         """The finish reason, the usage and whatever closes the stream.
 
-        For "tool", a call of one before it.
+        For "tool", a tool call comes first.
         """
 
     def error(self) -> bytes:

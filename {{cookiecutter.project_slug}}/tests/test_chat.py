@@ -111,18 +111,22 @@ async def test_new_chat_stops_the_reply_that_streams(slow_model: FakeModel) -> N
         await seen_by(slow_model, lambda record: record[0].ended_by == "client")
 
 
+@pytest.mark.parametrize("step", ["ask", "history"])
 async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def locked(*args: object) -> Reply:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(conversations, "ask", locked)
     async with open_page() as page:
+        with monkeypatch.context() as broken:
+            broken.setattr(conversations, step, locked)
+            await page.event("submit", prompt="/echo kept")
+            await page.until(lambda page: "cannot reach its database" in page.controls)
         await page.event("submit", prompt="/echo kept")
-        await page.until(lambda page: "cannot reach its database" in page.controls)
-    assert page.sent == []
-    assert len(model.record) == 0
+        await page.until(complete)
+    assert page.sent == ["/echo kept"]
+    assert len(model.record) == 1
 
 
 async def test_new_chat_is_empty_and_the_model_is_told_nothing_of_the_old(model: FakeModel) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 
 from chat import checks, names
 
@@ -42,9 +43,16 @@ def test_all_that_is_missing_is_told_at_once() -> None:
     for words in (
         *("chat.E001", ".env.example", "get_random_secret_key"),
         *("chat.E003", "DJANGO_ALLOWED_HOSTS=chat.example.com"),
-        *("chat.I001", f"{names.KEY_VARIABLE}=..."),
+        *("chat.W002", f"{names.KEY_VARIABLE}=..."),
     ):
         assert words in said
+
+
+def test_without_a_key_the_built_in_model_is_told_of(settings: Settings) -> None:
+    settings.DEBUG = True
+    [missing] = checks.check_provider_key()
+    assert missing.id == "chat.I001"
+    assert f"{names.KEY_VARIABLE}=..." in str(missing.hint)
 
 
 def test_an_address_without_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

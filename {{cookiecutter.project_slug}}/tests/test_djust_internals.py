@@ -8,6 +8,7 @@ from django.test import Client
 
 from chat import djust_internals
 from chat.views import ChatView
+from tests.conftest import SOON
 from tests.page import open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,8 +43,11 @@ async def test_a_view_that_is_replaced_is_not_connected(views: list[ChatView]) -
 
 async def test_an_event_waits_for_the_render_lock(views: list[ChatView]) -> None:
     async with open_page(Client()) as page:
-        async with djust_internals.render_lock(views[0]):
+        lock = djust_internals.render_lock(views[0])
+        async with lock:
             await page.event("submit", prompt="")
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(SOON):
+                while not lock._waiters:  # type: ignore[attr-defined]
+                    await asyncio.sleep(0.01)
             assert views[0].error == ""
         await page.until(lambda page: "Type a prompt" in page.controls)

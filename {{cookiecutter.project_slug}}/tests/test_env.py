@@ -85,8 +85,11 @@ def test_the_environment_comes_before_the_file_unless_it_is_empty(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / ".env"
-    file.write_text("\ufeffCHAT_MODEL=file\nCHAT_SYSTEM_PROMPT=file\n", encoding="utf-8")
+    file.write_text("\ufeffCHAT_MODEL=file\nCHAT_SYSTEM_PROMPT=${file} $1\n", encoding="utf-8")
     monkeypatch.setenv("CHAT_MODEL", "environment")
     monkeypatch.setenv("CHAT_SYSTEM_PROMPT", "")
     env.load(file)
-    assert (env.text("CHAT_MODEL"), env.text("CHAT_SYSTEM_PROMPT")) == ("environment", "file")
+    assert (env.text("CHAT_MODEL"), env.text("CHAT_SYSTEM_PROMPT")) == (
+        "environment",
+        "${file} $1",
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,10 @@ async def test_without_a_page_it_goes_on_for_the_grace_and_is_interrupted(
         await page.event("submit", prompt=prompt)
         await page.until(lambda page: page.status == "streaming")
         await seen_by(slow_model, lambda record: record and record[0].messages)
+        closing = time.monotonic()
     await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+    ended = slow_model.record[0].ended
+    assert ended is not None and ended - closing >= grace
     reply = await row(lambda reply: reply.status == "interrupted")
     assert "interrupted" in reply.note
     assert len(slow_model.record) == 1
@@ -148,7 +152,7 @@ async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: Fake
         await seen_by(slow_model, lambda record: record and record[0].tokens == 20)
         running = replies.find((await Reply.objects.aget()).conversation_id)
         assert running is not None
-        await row(lambda reply: reply.status == "streaming" and reply.text == running.text)
+        await row(lambda reply: reply.status == "streaming" and reply.text == running.reply.text)
 
 
 async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:

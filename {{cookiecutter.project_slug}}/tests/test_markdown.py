@@ -116,12 +116,20 @@ def test_links_open_elsewhere_and_take_nothing_with_them() -> None:
         render("[x](https://example.com/)")
         == '<p><a rel="noopener noreferrer" target="_blank" href="https://example.com/">x</a></p>\n'
     )
+    assert ' href="HTTPS://EXAMPLE.COM/"' in render("[x](HTTPS://EXAMPLE.COM/)")
 
 
 def test_columns_are_aligned_without_a_style_attribute() -> None:
     html = render("| a |\n|--:|\n| 1 |")
     assert '<th align="right">' in html
     assert "style=" not in html
+
+
+def test_an_image_in_a_link_is_its_words() -> None:
+    html = render("[![build *it*](https://a.example/b.svg)](https://a.example/ci)")
+    assert html.count("<a ") == 1
+    assert 'href="https://a.example/ci"' in html
+    assert "<img" not in html
 
 
 def test_an_image_becomes_a_link() -> None:

@@ -1,4 +1,4 @@
-"""The WebSocket opens for pages of this site alone: a session's cookie comes with every request."""
+"""The WebSocket opens for pages of this host alone: a session's cookie comes with every request."""
 
 import pytest
 from channels.testing import WebsocketCommunicator

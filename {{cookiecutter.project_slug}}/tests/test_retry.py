@@ -54,6 +54,19 @@ async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
     assert await Turn.objects.acount() == 1
 
 
+async def test_a_prompt_that_is_refused_leaves_retry_where_it_is(model: FakeModel) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/500")
+        await page.until(lambda page: "error of its own" in page.controls)
+        page.controls = ""
+        await page.event("submit", prompt=" ")
+        await page.until(lambda page: "Type a prompt" in page.controls)
+        # Only what changes is sent.
+        assert "hidden" not in page.controls
+        await page.event("retry")
+        await page.until(lambda page: len(model.record) == 2 and failed(page))
+
+
 async def test_without_a_key_the_variable_is_named(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from pytest_django import Settings
 
 from chat import conversations, provider, running_reply
+from chat.errors import ProviderError
 from chat.models import Conversation, Reply
 from chat.running_reply import RunningReply
-from chat.types import Event, Finish, Text
+from chat.types import Event, Finish, Text, Usage
 from fake_model.server import FakeModel
 from tests.conftest import SOON
 
@@ -107,6 +108,52 @@ async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
     assert next(errors, None) is None
     assert reply.status == "complete"
     assert model.record[0].tokens == reply.output_tokens == 20
+
+
+async def test_counts_that_are_none_are_left_out(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(chunk: object) -> Iterator[Event]:
+        yield Text("text")
+        yield Usage(-1, 7)
+        yield Usage(None, None)
+        yield Finish("stop")
+
+    monkeypatch.setattr(provider, "read", read)
+    reply = await reply_to("/echo one")
+    assert (reply.status, reply.input_tokens, reply.output_tokens) == ("complete", None, 7)
+
+
+async def test_a_reply_that_the_database_refuses_ends_as_failed(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    save = conversations.save
+
+    def refuse(reply: Reply) -> bool:
+        if reply.status == "complete":
+            raise DataError("integer out of range")
+        return save(reply)
+
+    monkeypatch.setattr(conversations, "save", refuse)
+    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
+    reply = await reply_to("/echo kept")
+    assert (reply.status, reply.text, reply.output_tokens) == ("failed", "kept", None)
+    assert "Something went wrong in this chat itself" in reply.note
+    assert "integer out of range" in caplog.text
+
+
+async def test_a_server_that_repeats_the_prompt_does_not_put_it_into_the_log(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(chunk: object) -> Event:
+        raise ProviderError("bad_request", "not valid: {'input': 'my prompt'}")
+
+    monkeypatch.setattr(provider, "read", refuse)
+    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
+    reply = await reply_to("my prompt")
+    assert "my prompt" in reply.note
+    assert "bad_request" in caplog.text
+    assert "my prompt" not in caplog.text
 
 
 async def test_a_fault_of_our_own_is_in_the_log(
