@@ -28,11 +28,13 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_hosts(**kwargs: Any) -> list[CheckMessage]:
-    if settings.DEBUG or settings.ALLOWED_HOSTS:
+    hosts = settings.ALLOWED_HOSTS
+    if (hosts or settings.DEBUG) and not any("/" in host for host in hosts):
         return []
     return [
         Error(
-            "DJANGO_ALLOWED_HOSTS is not set: every page is answered with 400, Bad Request.",
+            f"DJANGO_ALLOWED_HOSTS {'holds an address, not a name' if hosts else 'is not set'}: "
+            "pages are answered with 400, Bad Request.",
             hint="Put DJANGO_ALLOWED_HOSTS=chat.example.com, with the names of your host, into "
             ".env; on your own machine DJANGO_DEBUG=true.",
             id="chat.E003",

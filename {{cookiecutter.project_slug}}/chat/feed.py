@@ -41,6 +41,7 @@ class Page(Protocol):
     """What a feed needs of the view that it serves."""
 
     def is_connected(self) -> bool: ...
+    async def is_allowed(self) -> bool: ...
     async def push(self, event: str, payload: dict[str, Any]) -> None: ...
     async def show_controls(self, last: Reply) -> None: ...
 
@@ -72,6 +73,9 @@ class Feed:
             while self._page.is_connected():
                 if await watcher.changed(LOOK_SECONDS):
                     try:
+                        if not await self._page.is_allowed():
+                            await self._page.push("chat:logged_out", {})
+                            return
                         await self._tell()
                     except DatabaseError as error:
                         logger.warning("the log of a page is not told yet: %s", error)

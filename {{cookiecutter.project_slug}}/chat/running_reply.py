@@ -61,8 +61,8 @@ class RunningReply:
             # A row that stayed streaming would allow no other reply.
             logger.exception("reply %s could not be saved", self.reply.pk)
             self._reading.cancel()
+            self.reply.status, self.reply.note = Status.FAILED, sentences.INTERNAL
             self.reply.input_tokens = self.reply.output_tokens = None
-            self._fail(ProviderError("internal"))
             await self._save_end()
         self._log()
 

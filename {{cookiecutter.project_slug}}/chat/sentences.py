@@ -1,5 +1,6 @@
 """The sentence a person reads for each kind of failure: what happened, then what to do."""
 
+import io
 import math
 import os
 import re
@@ -12,6 +13,9 @@ from chat import names
 from chat.errors import Kind, ProviderError
 from config import env
 
+INTERNAL = (
+    "Something went wrong in this chat itself; the log of the server says what. Retry to ask again."
+)
 SENTENCES: dict[Kind, str] = {
     "key_missing": "There is no key for {title}. Put it after {key}= {key_place}, then "
     "restart the server.",
@@ -39,8 +43,7 @@ SENTENCES: dict[Kind, str] = {
     "{base_url_place}, then restart the server.",
     "tls": "There is no secure connection to {address}: {detail}. Check {base_url} "
     "{base_url_place} and this computer's certificates, then Retry.",
-    "internal": "Something went wrong in this chat itself; the log of the server says what. "
-    "Retry to ask again.",
+    "internal": INTERNAL,
 }
 
 LENGTH = "The reply stops here: it reached the limit of CHAT_MAX_OUTPUT_TOKENS."
@@ -93,10 +96,13 @@ def _place(variable: str) -> str:
     file = settings.ENV_FILE
     if not file.is_file():
         return "in the environment" if os.environ.get(variable) else "in .env"
-    if os.environ.get(variable, "") != (dotenv_values(file, interpolate=False).get(variable) or ""):
+    # It may have been changed since it was loaded, even into what could not be loaded.
+    content = file.read_text(encoding="utf-8", errors="replace")
+    written = dotenv_values(stream=io.StringIO(content), interpolate=False)
+    if os.environ.get(variable, "") != (written.get(variable) or ""):
         return "in the environment"
     setting = re.compile(rf"\s*(export\s+)?'?{variable}'?\s*=")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    numbers = [number for number, line in enumerate(lines, start=1) if setting.match(line)]
+    lines = enumerate(content.splitlines(), start=1)
+    numbers = [number for number, line in lines if setting.match(line)]
     # Of several lines the last one counts.
     return f"in line {numbers[-1]} of {file.name}" if numbers else f"in {file.name}"

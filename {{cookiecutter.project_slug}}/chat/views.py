@@ -6,6 +6,7 @@ controls are rendered again for an event; what happens to the log is sent by `fe
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,8 @@ from chat.running import replies
 from chat.types import Message
 
 logger = logging.getLogger("chat")
+
+LOGIN_SECONDS = 2
 
 
 @never_cache
@@ -67,6 +70,7 @@ class ChatView(LiveView):
     _owner: str | None = None
     _conversation: Conversation | None = None
     _feed: asyncio.Task[None] | None = None
+    _allowed_until = 0.0
 
     def check_permissions(self, request: HttpRequest) -> bool:
         """Whether the user is still logged in: djust asks at the mount, and before each event.
@@ -139,6 +143,14 @@ class ChatView(LiveView):
     def is_connected(self) -> bool:
         return is_connected(self)
 
+    async def is_allowed(self) -> bool:
+        """Whether the user may still read: looked up at most each LOGIN_SECONDS."""
+        if time.monotonic() > self._allowed_until:
+            if not await database_sync_to_async(self.check_permissions)(self.request):
+                return False
+            self._allowed_until = time.monotonic() + LOGIN_SECONDS
+        return True
+
     async def push(self, event: str, payload: dict[str, Any]) -> None:
         """Send a push event now, and wait while the browser is too slow to take it."""
         await push_now(self, event, payload)
@@ -163,7 +175,7 @@ class ChatView(LiveView):
         except (DataError, UnicodeEncodeError):
             self._refuse(sentences.NOT_TEXT)
             return False
-        except DatabaseError:
+        except (DatabaseError, OSError):
             logger.exception("no reply could be begun")
             self._refuse(sentences.NO_DATABASE)
             return False

@@ -8,6 +8,7 @@ import io
 import os
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import dj_database_url
 from dotenv import dotenv_values
@@ -89,7 +90,11 @@ def address(name: str, *schemes: str) -> str:
     Raises `SystemExit`, which names them, and does not repeat a password that the value may hold.
     """
     value = text(name)
-    if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+    try:
+        found = urlsplit(value)
+    except ValueError:
+        found = urlsplit("")
+    if value and (found.scheme not in schemes or not (found.hostname or found.path)):
         begins = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SystemExit(f"{name} is not understood. Use an address that begins with {begins}.")
     return value

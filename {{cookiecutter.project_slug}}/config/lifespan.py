@@ -62,9 +62,10 @@ def load_sdk() -> None:
 
 
 def tidy_up() -> None:
-    """Mark the replies that the last process left streaming."""
+    """Mark the replies that the last process left streaming, and lock the file of this one."""
     conversations.interrupt_dead()
     processes.remove_locks_of_the_dead()
+    processes.this_process()
 
 
 def interrupt_on_signals() -> None:

@@ -134,6 +134,8 @@ LIVEVIEW_CONFIG = {
     # Somebody who logs out in another tab can do no more in this one: ChatView.check_permissions.
     "reauth_on_event": True,
 }
+# Cookies know no ports: another project of this machine must not take this one's for its own.
+SESSION_COOKIE_NAME = "{{ cookiecutter.project_slug }}-session"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
@@ -164,8 +166,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
-        "chat": {"handlers": ["console"], "level": "INFO"},
-        "djust": {"handlers": ["console"], "level": "WARNING"},
+        "chat": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "djust": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # It warns of a state backend in memory, even where that was chosen.
         "djust.utils": {"level": "ERROR"},
     },

@@ -8,6 +8,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.test import Client
 
 from config.asgi import application
@@ -31,6 +32,7 @@ class Page:
         self.sent: list[str] = []
         self.texts = 0
         self.led_to = ""
+        self.is_logged_out = False
 
     async def event(self, name: str, **params: Any) -> None:
         """What djust's client sends for a click or a form."""
@@ -76,6 +78,9 @@ class Page:
     def _take_connected(self) -> None:
         pass
 
+    def _take_logged_out(self) -> None:
+        self.is_logged_out = True
+
     def _take_sent(self, prompt: str) -> None:
         self.sent.append(prompt)
 
@@ -105,11 +110,14 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
     client = client or Client()
     response = await sync_to_async(client.get)(path)
     html = response.content.decode()
-    cookie = client.cookies["sessionid"].value
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     communicator = WebsocketCommunicator(
         application,
         "/ws/live/",
-        headers=[(b"cookie", f"sessionid={cookie}".encode()), (b"origin", b"http://testserver")],
+        headers=[
+            (b"cookie", f"{cookie.key}={cookie.value}".encode()),
+            (b"origin", b"http://testserver"),
+        ],
     )
     connected, _ = await communicator.connect(timeout=SOON)
     assert connected

@@ -48,6 +48,13 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         assert words in said
 
 
+def test_an_address_is_no_name_of_a_host(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["https://chat.example.com"]
+    [wrong] = checks.check_hosts()
+    assert (wrong.id, wrong.is_serious()) == ("chat.E003", True)
+    assert "an address, not a name" in wrong.msg
+
+
 def test_without_a_key_the_built_in_model_is_told_of(settings: Settings) -> None:
     settings.DEBUG = True
     [missing] = checks.check_provider_key()

@@ -35,6 +35,8 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
         ("DATABASE_URL", "sqlite://:memory:", "sqlite:///db.sqlite3"),
         ("REDIS_URL", "secret@host", "redis:// or rediss://"),
         (names.BASE_URL_VARIABLE, "127.0.0.1:9", "http:// or https://"),
+        (names.BASE_URL_VARIABLE, "http://", "http:// or https://"),
+        (names.BASE_URL_VARIABLE, "http://[secret", "http:// or https://"),
     ],
 )
 def test_a_value_is_refused_with_what_it_takes(

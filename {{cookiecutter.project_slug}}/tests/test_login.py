@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from chat import views
 from chat.models import Conversation
 from chat.views import ChatView
 from fake_model.server import FakeModel
@@ -67,6 +68,22 @@ async def test_who_logs_out_in_one_tab_cannot_go_on_in_another(model: FakeModel)
         await page.event("submit", prompt="/echo mine")
         await page.until(lambda page: page.led_to == "/accounts/login/")
     assert len(model.record) == 0
+
+
+async def test_who_logs_out_in_one_tab_reads_no_more_in_another(
+    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "LOGIN_SECONDS", 0)
+    client = await sync_to_async(logged_in)("one")
+    async with open_page(client) as page:
+        await page.event("submit", prompt="/long 2000")
+        await page.until(lambda page: page.texts >= 2)
+        await sync_to_async(client.post)("/accounts/logout/")
+        await page.until(lambda page: page.is_logged_out)
+        texts = page.texts
+        await page.event("stop")
+        await page.until(lambda page: page.led_to == "/accounts/login/")
+        assert page.texts == texts
 
 
 def test_nobody_is_logged_out_who_is_not_logged_in(settings: Settings) -> None:

@@ -49,7 +49,7 @@ def read(path: str, body: dict[str, Any]) -> Request:
 def example(prompt: str) -> tuple[str, dict[str, Any]]:
     """A request that asks `prompt`."""
     return _PATH, {
-        "model": "{{ cookiecutter._sdk['anthropic'].model }}",
+        "model": "claude-haiku-5-5",
         "max_tokens": 4096,
         "messages": [{"role": "user", "content": prompt}],
         "stream": True,

@@ -55,7 +55,7 @@ def read(path: str, body: dict[str, Any]) -> Request:
 
 def example(prompt: str) -> tuple[str, dict[str, Any]]:
     """A request that asks `prompt`."""
-    path = "/v1/models/{{ cookiecutter._sdk['google-genai'].model }}:streamGenerateContent?alt=sse"
+    path = "/v1/models/gemini-3.8-flash:streamGenerateContent?alt=sse"
     return path, {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
 
 

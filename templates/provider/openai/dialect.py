@@ -54,7 +54,7 @@ def read(path: str, body: dict[str, Any]) -> Request:
 def example(prompt: str) -> tuple[str, dict[str, Any]]:
     """A request that asks `prompt`."""
     message = {"role": "user", "content": prompt}
-    return _PATH, {"model": "{{ cookiecutter._sdk['openai'].model }}", "messages": [message], "stream": True}
+    return _PATH, {"model": "gpt-5.4-mini", "messages": [message], "stream": True}
 
 
 def stream(request: Request, input_tokens: int) -> "ChunkStream":

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, messages, send
+from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
 from tests.browser.conftest import open_chat
 from tests.conftest import seen_by
 from tests.server import Server
@@ -24,12 +24,31 @@ class Network:
     def __init__(self) -> None:
         self._ends: list[WebSocketRoute] = []
         self._is_cut = False
+        self._held: list[str | bytes] | None = None
 
     async def connect(self, page: WebSocketRoute) -> None:
         if self._is_cut:
             await page.close()
         else:
-            self._ends = [page, page.connect_to_server()]
+            server = page.connect_to_server()
+            self._ends = [page, server]
+            page.on_message(lambda sent: self._pass_on(server, sent))
+
+    def _pass_on(self, server: WebSocketRoute, sent: str | bytes) -> None:
+        if self._held is None:
+            server.send(sent)
+        else:
+            self._held.append(sent)
+
+    def hold(self) -> None:
+        """Pass nothing on, and say nothing of it."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """Pass on what was held."""
+        held, self._held = self._held or [], None
+        for sent in held:
+            self._ends[1].send(sent)
 
     async def cut(self) -> None:
         self._is_cut = True
@@ -94,6 +113,19 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
     await expect(messages(page, "user")).to_have_count(1)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
+
+
+async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Network) -> None:
+    notice = page.get_by_role("alert").filter(has_text="WebSocket")
+    network.hold()
+    await prompt(page).fill("/echo late")
+    await prompt(page).press("Enter")
+    await expect(notice).to_be_visible(timeout=20_000)
+    await expect(prompt(page)).to_have_value("/echo late")
+    network.let_go()
+    await expect_status(page, "complete")
+    await expect(notice).to_be_hidden()
+    await expect(prompt(page)).to_have_value("")
 
 
 async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(

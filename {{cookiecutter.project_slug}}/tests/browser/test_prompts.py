@@ -69,6 +69,30 @@ async def test_a_prompt_reaches_the_model_as_it_was_typed(page: Page, upstream: 
     assert await messages(page, "user").locator(".text").inner_text() == text
 
 
+async def test_what_is_typed_while_a_prompt_is_on_its_way_stays_alone(page: Page) -> None:
+    await prompt(page).fill("/echo first")
+    await page.evaluate(
+        "() => { document.querySelector('form').requestSubmit();"
+        " document.getElementById('prompt').setRangeText(' second', 11, 11, 'end'); }"
+    )
+    await expect_status(page, "complete")
+    await expect(prompt(page)).to_have_value(" second")
+    await expect(messages(page, "user")).to_have_text(["/echo first"])
+
+
+async def test_escape_stops_a_prompt_that_is_on_its_way(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await prompt(page).fill("/silent escaped")
+    await page.evaluate(
+        "() => { document.querySelector('form').requestSubmit(); document.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'Escape'})); }"
+    )
+    await expect_status(page, "stopped")
+    await send(page, "/echo next")
+    await expect_status(page, "complete")
+    assert all(entry.ended_by for entry in upstream.record[before:])
+
+
 async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await prompt(page).fill("/silent twice")

@@ -67,6 +67,24 @@ async def test_the_view_follows_until_the_reader_moves_up(page: Page, move: str)
     await expect_status(page, "stopped")
 
 
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PHONE], ids=["desktop", "phone"])
+async def test_a_draft_that_grows_and_shrinks_moves_no_reader(
+    page: Page, size: ViewportSize
+) -> None:
+    await page.set_viewport_size(size)
+    await send(page, "/long 400")
+    await expect_status(page, "complete")
+    for text in ["one\n" * 2, "one\n" * 60, "one\n" * 5, ""]:
+        await prompt(page).fill(text)
+        await prompt(page).press("Shift+Enter")
+        # The place that the box takes is told to the page a frame later.
+        await page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+        )
+        assert await from_the_end(page) < 2
+        await expect(button(page, "Jump to latest")).to_be_hidden()
+
+
 async def test_copies_with_the_keyboard(page: Page) -> None:
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await send(page, "/echo Some **strong** code:\n\n```python\nprint(1)\n```")

@@ -42,6 +42,8 @@ class Command(BaseCommand):
                     f"Replies come from the built-in model. For {names.TITLE}, put "
                     f"{names.KEY_VARIABLE}=... into .env and start again."
                 )
+            # All addresses of this machine are no address to open.
+            host = "localhost" if host in ("0", "0.0.0.0", "::") else host
             address = f"[{host}]" if ":" in host else host
             port = listener.getsockname()[1]
             self.stdout.write(f"The chat is at http://{address}:{port}/  (Ctrl-C ends it)")
@@ -81,14 +83,16 @@ def use(model: FakeModel) -> None:
 
 
 def migrate() -> None:
-    """Bring the database up to date. Raises `CommandError` if it cannot be opened or written."""
-    settings.CHAT_LOCKS.mkdir(exist_ok=True)
+    """Bring the database up to date. Raises `CommandError` if that cannot be done."""
     try:
+        settings.CHAT_LOCKS.mkdir(exist_ok=True)
         # Two servers of one folder, started together, would each make the tables.
         with FileLock(settings.CHAT_LOCKS / "migrate"):
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
         raise CommandError(f"The database does not work: {error}. See DATABASE_URL.") from None
+    except OSError as error:
+        raise CommandError(f"{error}. Make {settings.CHAT_LOCKS} writable.") from None
 
 
 def serve(listener: socket.socket) -> None:

@@ -3,6 +3,7 @@
 
 (() => {
   const SHORT = 3000; // milliseconds: nobody need know of a break that ends within them
+  const LONG = 8000; // milliseconds: so long no server thinks about a prompt
   const form = document.querySelector("form.prompt");
   const notice = document.querySelector("[data-notice=offline]");
   // What to do once the view is there: only the last counts.
@@ -41,6 +42,7 @@
 
   window.addEventListener("djust:push_event", ({ detail }) => {
     if (detail.event === "chat:connected") connected();
+    if (detail.event === "chat:logged_out") location.reload();
   });
   new MutationObserver(() => {
     if (document.body.classList.contains("dj-disconnected")) disconnected();
@@ -54,6 +56,15 @@
     const isSoon = notice.hidden || document.body.classList.contains("dj-connected");
     waiting = isSoon ? again : undefined;
   }
+
+  // A socket can be dead without a word: after a sleep, or in a tunnel.
+  form.addEventListener("submit", () => {
+    const silent = setTimeout(() => (notice.hidden = false), LONG);
+    window.djust.liveViewInstance.ws.addEventListener("message", () => {
+      clearTimeout(silent);
+      notice.hidden = true;
+    }, { once: true });
+  });
 
   const capture = { capture: true };
   document.addEventListener("submit", (event) => {

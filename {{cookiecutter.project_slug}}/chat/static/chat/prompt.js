@@ -9,9 +9,12 @@
 
   function changed() {
     sessionStorage.setItem(DRAFT, box.value);
+    // While the box is measured the log must not grow into its place, and be scrolled by that.
+    form.style.minHeight = `${form.offsetHeight}px`;
     box.style.height = "auto";
     const borders = box.offsetHeight - box.clientHeight;
     box.style.height = `${box.scrollHeight + borders}px`;
+    form.style.minHeight = "";
   }
 
   // Nothing typed is lost by a reload.
@@ -25,8 +28,13 @@
     event.preventDefault();
     if (!form.querySelector(".send").disabled) form.requestSubmit();
   });
+  // Stop is disabled until the server knows of the prompt; Esc is meant for it even so.
+  let isEscaped = false;
+  form.addEventListener("submit", () => (isEscaped = false));
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing) form.querySelector(".stop").click();
+    if (event.key !== "Escape" || event.isComposing) return;
+    isEscaped = true;
+    form.querySelector(".stop").click();
   });
 
   // A button must not take the focus away; only a finger may leave the keyboard closed.
@@ -63,9 +71,12 @@
     formData.set("prompt", [...formData.get("prompt")].slice(0, most + 1).join(""));
   });
   window.addEventListener("djust:push_event", ({ detail }) => {
+    if (detail.event !== "chat:sent") return;
+    if (isEscaped) window.djust.handleEvent("stop", {});
     // What was typed since it was sent stays.
-    if (detail.event !== "chat:sent" || box.value !== detail.payload.prompt) return;
-    box.value = "";
+    const { prompt } = detail.payload;
+    if (!box.value.startsWith(prompt)) return;
+    box.setRangeText("", 0, prompt.length, "preserve");
     changed();
   });
 })();
