@@ -135,7 +135,6 @@ async def test_a_reply_that_the_database_refuses_ends_as_failed(
         return save(reply)
 
     monkeypatch.setattr(conversations, "save", refuse)
-    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
     reply = await reply_to("/echo kept")
     assert (reply.status, reply.text, reply.output_tokens) == ("failed", "kept", None)
     assert "Something went wrong in this chat itself" in reply.note
@@ -149,7 +148,6 @@ async def test_a_server_that_repeats_the_prompt_does_not_put_it_into_the_log(
         raise ProviderError("bad_request", "not valid: {'input': 'my prompt'}")
 
     monkeypatch.setattr(provider, "read", refuse)
-    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
     reply = await reply_to("my prompt")
     assert "my prompt" in reply.note
     assert "bad_request" in caplog.text
@@ -163,7 +161,6 @@ async def test_a_fault_of_our_own_is_in_the_log(
         raise AttributeError("of our own making")
 
     monkeypatch.setattr(provider, "read", broken)
-    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
     reply = await reply_to("Hello")
     assert "Something went wrong in this chat itself" in reply.note
     assert "AttributeError: of our own making" in caplog.text
@@ -173,13 +170,8 @@ async def test_a_fault_of_our_own_is_in_the_log(
     ("words", "status"), [("", "complete"), ("/drop", "failed"), ("/401", "failed")]
 )
 async def test_each_reply_is_one_line_of_the_log_without_what_was_said(
-    model: FakeModel,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    words: str,
-    status: str,
+    model: FakeModel, caplog: pytest.LogCaptureFixture, words: str, status: str
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
     caplog.set_level(logging.INFO, "chat")
     reply = await reply_to(f"{words} /echo what nobody else may read")
     (line,) = (record.getMessage() for record in caplog.records if record.levelname == "INFO")

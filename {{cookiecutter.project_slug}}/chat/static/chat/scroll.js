@@ -10,6 +10,8 @@
   let follows = true;
   // Where the view was last: less is a move of the reader's, unless the log has become shorter.
   let top = 0;
+  // A box that grows or shrinks moves the view too: that is no reader.
+  let height = 0;
   let touchedAt = 0;
 
   function isEmpty() {
@@ -27,9 +29,11 @@
 
   function look() {
     const at = scroller.scrollTop;
-    if (at < Math.min(top, end()) - 1) setFollows(false);
+    const isResized = scroller.clientHeight !== height;
+    if (!isResized && at < Math.min(top, end()) - 1) setFollows(false);
     else if (end() < 1 || (at > top && at >= end() - NEAR)) setFollows(true);
     top = at;
+    height = scroller.clientHeight;
   }
 
   function keepUp() {
