@@ -41,3 +41,8 @@ async def test_logging_out_in_one_tab_ends_the_other(
         assert len(upstream.record) == before
         await send(page, "/echo back again")
         await expect_status(page, "complete")
+
+        await other.goto(server.url)
+        await send(page, "/long 2000 which nobody else may read")
+        await button(other, "Log out").click()
+        await expect(page.get_by_label("Username")).to_be_visible()

@@ -3,12 +3,13 @@
 
 (() => {
   const SHORT = 3000; // milliseconds: nobody need know of a break that ends within them
-  const LONG = 8000; // milliseconds: so long no server thinks about a prompt
+  const LONG = 8000; // milliseconds: longer than any server thinks about a prompt
   const form = document.querySelector("form.prompt");
   const notice = document.querySelector("[data-notice=offline]");
   // What to do once the view is there: only the last counts.
   let waiting;
   let timer;
+  let silence;
 
   function isConnected() {
     return Boolean(window.djust.liveViewInstance?.viewMounted);
@@ -16,6 +17,7 @@
 
   function connected() {
     clearTimeout(timer);
+    clearTimeout(silence);
     timer = undefined;
     notice.hidden = true;
     waiting?.();
@@ -59,9 +61,10 @@
 
   // A socket can be dead without a word: after a sleep, or in a tunnel.
   form.addEventListener("submit", () => {
-    const silent = setTimeout(() => (notice.hidden = false), LONG);
+    clearTimeout(silence);
+    silence = setTimeout(() => (notice.hidden = false), LONG);
     window.djust.liveViewInstance.ws.addEventListener("message", () => {
-      clearTimeout(silent);
+      clearTimeout(silence);
       notice.hidden = true;
     }, { once: true });
   });
