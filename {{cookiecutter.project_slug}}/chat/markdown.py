@@ -16,7 +16,7 @@ LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 # As djust writes them; text is escaped, so that nothing else can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
-LINK = re.compile(r'<a href="((?:https?://|mailto:)?)', re.IGNORECASE)
+LINK = re.compile(r'<a href="((?i:https?://|mailto:)?)')
 LINKED = re.compile(r"<a .*?</a>", re.DOTALL)
 CELLS = {
     f'<{cell} style="text-align: {side}"': f'<{cell} align="{side}"'

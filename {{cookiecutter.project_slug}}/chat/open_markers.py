@@ -70,7 +70,9 @@ def _close_inline(text: str) -> str:
         inside = inside.rstrip("`")
         code = f"{marker}{inside}{marker}" if inside.strip() else ""
         return _close_emphasis(before, plain[: opened.start()], code)
-    link = OPEN_LINK.search(text, max(text.rfind("[") - 1, 0))
+    bracket = text.rfind("[")
+    # An image's "!" is before it. Without a bracket the search would read all of the paragraph.
+    link = OPEN_LINK.search(text, max(bracket - 1, 0)) if bracket >= 0 else None
     if link and plain[link.start()] != CODE and text[link.start() - 1 : link.start()] != "\\":
         text, plain = text[: link.start()] + link[1], plain[: link.start()] + link[1]
     return _close_emphasis(text, plain, "")
