@@ -117,13 +117,16 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
 
 async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Network) -> None:
     notice = page.get_by_role("alert").filter(has_text="WebSocket")
+    # By then all is answered that the page has sent to be connected.
+    await send(page, "/echo first")
+    await expect_status(page, "complete")
     network.hold()
     await prompt(page).fill("/echo late")
     await prompt(page).press("Enter")
     await expect(notice).to_be_visible(timeout=20_000)
     await expect(prompt(page)).to_have_value("/echo late")
     network.let_go()
-    await expect_status(page, "complete")
+    await expect(last_reply(page).locator(".text")).to_have_text("late")
     await expect(notice).to_be_hidden()
     await expect(prompt(page)).to_have_value("")
 
