@@ -1,6 +1,7 @@
 """The states of the page, and what a person does to see each of them."""
 
 import re
+import uuid
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -127,6 +128,12 @@ def login_refused(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def no_conversation(page: Page) -> None:
+    """The address is that of somebody else's conversation."""
+    page.goto(f"{page.url}c/{uuid.uuid4()}/")
+    expect(page.get_by_role("heading", name="There is no such conversation here")).to_be_visible()
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "empty": empty,
     "empty-with-a-key": empty,
@@ -149,9 +156,10 @@ STATES: dict[str, Callable[[Page], None]] = {
     "offline": offline,
     "login": login,
     "login-refused": login_refused,
+    "no-conversation": no_conversation,
     "interrupted": streaming,
 }
 # Those of the server with a key, which needs no model, since nobody asks it.
-WITH_A_KEY = {"empty-with-a-key", "login", "login-refused"}
+WITH_A_KEY = {"empty-with-a-key", "login", "login-refused", "no-conversation"}
 # Those that are shown in their whole height, too.
 WHOLE = {"empty", "complete", "markdown", "code", "wide", "right-to-left"}

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from chat import conversations
 from chat.markdown import GrowingMarkdown
@@ -102,6 +103,7 @@ class Feed:
                 "chat:turns",
                 {
                     "conversation": str(self._conversation.pk),
+                    "address": reverse("conversation", args=[self._conversation.pk]),
                     "replaces": self._replaces,
                     "turns": [[turn.pk, html] for turn, _, html in turns],
                 },

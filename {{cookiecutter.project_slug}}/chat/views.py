@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, DataError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -39,12 +39,12 @@ LOGIN_SECONDS = 2
 @never_cache
 @ensure_csrf_cookie
 def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
-    """A conversation as it stands, the newest one without an id. Raises `Http404`."""
+    """A conversation as it stands, the newest one without an id."""
     if settings.CHAT_LOGIN_REQUIRED and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     conversation = conversations.shown(owner_of(request), conversation_id)
     if conversation is None:
-        raise Http404("No conversation with this id.")
+        return render(request, "chat/no_conversation.html", status=404, using="django")
     last = conversations.last_reply(conversation)
     context = {
         "conversation": conversation,

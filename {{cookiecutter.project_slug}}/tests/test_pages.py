@@ -31,6 +31,7 @@ def test_a_conversation_has_an_address_for_its_owner_alone(client: Client) -> No
     nobodys = Client().get(f"/c/{uuid.uuid4()}/")
     assert strangers.status_code == nobodys.status_code == 404
     assert strangers.content == nobodys.content
+    assert 'href="/"' in nobodys.content.decode()
 
 
 def test_the_health_check_touches_neither_session_nor_database(

@@ -1,5 +1,6 @@
 """axe-core finds no fault in any state of the page, in light or in dark."""
 
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -80,8 +81,13 @@ async def login(page: Page) -> None:
     await expect(page.get_by_role("alert")).to_be_visible()
 
 
+async def no_conversation(page: Page) -> None:
+    await page.goto(f"{page.url}c/{uuid.uuid4()}/")
+    await expect(page.get_by_role("link", name="Go to your newest one")).to_be_visible()
+
+
 STATES = [empty, waiting, streaming, complete, scrolled_up, stopped, failed, counting_down]
-STATES += [refused, offline, login]
+STATES += [refused, offline, login, no_conversation]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

@@ -127,6 +127,32 @@ async def test_new_chat_at_the_address_of_a_conversation(page: Page, server: Ser
     await expect(messages(page, "user")).to_have_text(["/echo new"])
 
 
+async def test_back_leads_to_the_conversation_before_new_chat(page: Page) -> None:
+    await send(page, "/echo old")
+    await expect_status(page, "complete")
+    await button(page, "New chat").click()
+    await expect(messages(page, "user")).to_have_count(0)
+    await page.go_back()
+    await expect(messages(page, "user")).to_have_text(["/echo old"])
+    await send(page, "/echo older")
+    await expect_status(page, "complete")
+    await page.go_forward()
+    await expect(messages(page, "user")).to_have_count(0)
+
+
+async def test_a_reload_shows_the_same_though_another_tab_began_a_conversation(
+    page: Page, server: Server
+) -> None:
+    await send(page, "/echo mine")
+    await expect_status(page, "complete")
+    other = await page.context.new_page()
+    await other.goto(server.url)
+    await button(other, "New chat").click()
+    await expect(messages(other, "user")).to_have_count(0)
+    await page.reload()
+    await expect(messages(page, "user")).to_have_text(["/echo mine"])
+
+
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
     other = await page.context.new_page()
     await other.goto(server.url)

@@ -50,10 +50,14 @@
     if (document.body.classList.contains("dj-disconnected")) disconnected();
   }).observe(document.body, { attributeFilter: ["class"] });
 
-  // Until the view is mounted djust ignores its events.
-  function wait(event, again) {
+  function ignore(event) {
     event.preventDefault();
     event.stopImmediatePropagation();
+  }
+
+  // Until the view is mounted djust ignores its events.
+  function wait(event, again) {
+    ignore(event);
     // While the socket is open, the view is about to be mounted.
     const isSoon = notice.hidden || document.body.classList.contains("dj-connected");
     waiting = isSoon ? again : undefined;
@@ -71,7 +75,10 @@
 
   const capture = { capture: true };
   document.addEventListener("submit", (event) => {
-    if (event.target === form && !isConnected()) wait(event, () => form.requestSubmit());
+    if (event.target !== form) return;
+    // djust's mark: the prompt is on its way, and a second press was meant for the same.
+    if (form.hasAttribute("data-djust-form-pending")) ignore(event);
+    else if (!isConnected()) wait(event, () => form.requestSubmit());
   }, capture);
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("[dj-click], .new");

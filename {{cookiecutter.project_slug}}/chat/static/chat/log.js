@@ -65,6 +65,11 @@
     return log.querySelector(`[data-reply="${reply}"]`);
   }
 
+  // A reload shows the same, whatever is newest by then.
+  function keepAddress() {
+    if (log.childElementCount) history.replaceState(null, "", log.dataset.address);
+  }
+
   const tells = {
     // The server knows the page now: say what it shows, and be told of the rest.
     "chat:connected"() {
@@ -78,17 +83,17 @@
         status: last?.dataset.status ?? "",
       });
     },
-    "chat:turns"({ conversation, replaces, turns }) {
-      // A reload is to show the same.
-      const address = location.pathname.replace(log.dataset.conversation, conversation);
-      history.replaceState(null, "", address);
-      log.dataset.conversation = conversation;
+    "chat:turns"({ conversation, address, replaces, turns }) {
+      // Back leads to what New chat left.
+      if (address !== log.dataset.address) history.pushState(null, "", address);
+      Object.assign(log.dataset, { conversation, address });
       if (replaces) log.replaceChildren();
       for (const [turn, html] of turns) {
         const shown = document.getElementById(`turn-${turn}`);
         if (shown) shown.replaceWith(parse(html));
         else log.append(parse(html));
       }
+      keepAddress();
     },
     "chat:text"({ reply, edits }) {
       const streaming = article(reply);
@@ -105,6 +110,12 @@
   };
 
   blocks.dress(log);
+  keepAddress();
+  window.addEventListener("popstate", (event) => {
+    // djust would take another address for another view.
+    event.stopImmediatePropagation();
+    if (location.pathname !== log.dataset.address) location.reload();
+  });
   window.addEventListener("djust:push_event", ({ detail }) => {
     if (!(detail.event in tells)) return;
     tells[detail.event](detail.payload);
