@@ -84,7 +84,10 @@ class Page:
     def _take_sent(self, prompt: str) -> None:
         self.sent.append(prompt)
 
-    def _take_turns(self, conversation: str, replaces: bool, turns: list[tuple[int, str]]) -> None:
+    def _take_turns(
+        self, conversation: str, address: str, replaces: bool, turns: list[tuple[int, str]]
+    ) -> None:
+        assert address == f"/c/{conversation}/"
         self.conversation = conversation
         if replaces:
             self.turns.clear()

@@ -33,8 +33,9 @@ TELL = """async (texts) => {
         const html = `<div class="turn" id="turn-t${number}" data-turn="0"><article
             data-role="assistant" data-status="streaming" data-reply="t${number}">
             <div class="text"></div><p class="mark"></p></article></div>`;
-        const conversation = log.dataset.conversation;
-        tell("chat:turns", { conversation, replaces: true, turns: [[`t${number}`, html]] });
+        const { conversation, address } = log.dataset;
+        const turns = [[`t${number}`, html]];
+        tell("chat:turns", { conversation, address, replaces: true, turns });
         for (const edits of steps) {
             tell("chat:text", { reply: `t${number}`, edits });
             await turn();
