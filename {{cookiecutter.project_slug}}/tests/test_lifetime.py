@@ -20,6 +20,8 @@ from tests.page import Page, open_page
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LONG = "/long 2000"
+# Tokens of half a second, in which it is noticed that a page has gone.
+NOTICED = 25
 
 
 def has_text(page: Page) -> bool:
@@ -67,6 +69,7 @@ async def test_a_page_that_comes_back_in_time_goes_on_and_can_stop(
         await page.event("submit", prompt=LONG)
         await page.until(has_text)
         shown = (await row(lambda reply: reply.text)).text
+    await tokens_later(slow_model, NOTICED)
     async with open_page(client) as page:
         await page.until(has_text)
         assert page.prompts == [LONG]
@@ -86,8 +89,7 @@ async def test_a_page_that_comes_back_ends_the_grace(
     async with open_page(client) as page:
         await page.event("submit", prompt=LONG)
         await page.until(has_text)
-    # Half a second, in which it is noticed that the page has gone.
-    await tokens_later(slow_model, 25)
+    await tokens_later(slow_model, NOTICED)
     async with open_page(client):
         # Longer than what was left of the grace.
         await tokens_later(slow_model, 125)
