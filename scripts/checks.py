@@ -74,7 +74,10 @@ class Checkout:
                 timeout=MINUTES * 60,
             )
         except subprocess.TimeoutExpired as error:
-            output = (error.output or b"").decode("utf-8", "replace")
+            # POSIX gives bytes here whatever was asked for, and Windows text.
+            output = error.output or ""
+            if isinstance(output, bytes):
+                output = output.decode("utf-8", "replace")
             raise CheckFailed(f"{command}\n{output}\nnot done after {MINUTES} minutes") from error
         if run.returncode:
             raise CheckFailed(f"{command}\n{run.stdout}")

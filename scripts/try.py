@@ -8,6 +8,7 @@ Run again it is quick, and keeps the project's .env and database; other files ar
 
 import argparse
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def main() -> int:
         return error.returncode
     print(f"The project is in {project}", flush=True)
     page = None if options.no_browser else url(addresses[0] if addresses else "")
-    return serve([str(python), "manage.py", "dev", *addresses], project, page)
+    command = [str(python), "manage.py", "dev", *addresses]
+    return serve(command, project, keyless(combination["provider_sdk"]), page)
 
 
 def url(addrport: str) -> str:
@@ -66,9 +68,16 @@ def url(addrport: str) -> str:
     return f"http://{host}:{port or 8000}/"
 
 
-def serve(command: list[str], project: Path, page: str | None) -> int:
+def keyless(provider_sdk: str) -> dict[str, str]:
+    """Return the environment without what leads to a vendor: whoever tries the chat pays nothing."""
+    sdk = questions.CONTEXT["_sdk"][provider_sdk]
+    vendor = (sdk["key"], sdk["base_url"])
+    return {name: value for name, value in os.environ.items() if name not in vendor}
+
+
+def serve(command: list[str], project: Path, environ: dict[str, str], page: str | None) -> int:
     """Run the server until it ends, open `page` once it answers, and return its exit code."""
-    with subprocess.Popen(command, cwd=project) as server:
+    with subprocess.Popen(command, cwd=project, env=environ) as server:
         # Whoever ends this program ends the server.
         for end in (signal.SIGINT, signal.SIGTERM):
             signal.signal(end, lambda *_: server.terminate())

@@ -93,7 +93,12 @@ def test_screenshots_show_a_state_in_each_size_and_scheme() -> None:
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
+def test_the_first_command_serves_the_chat_until_it_is_ended(
+    end: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever tries the chat pays nothing.
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/")
     # A database of an earlier run may be of models that have changed since.
     name = questions.name(questions.COMBINATIONS[0])
     shutil.rmtree(virtualenvs.SCRATCH / "try" / name / "tried-true", ignore_errors=True)
@@ -107,6 +112,7 @@ def test_the_first_command_serves_the_chat_until_it_is_ended(end: int) -> None:
             server.send_signal(end)
 
     assert "Tried &amp; true" in page
+    assert "built-in model" in page
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0, "the server outlived the command"
 

@@ -24,6 +24,19 @@ def lines(printed: str) -> list[tuple[str, str]]:
     return [(line.split()[0], line.split()[1]) for line in printed.splitlines()]
 
 
+@pytest.mark.parametrize("output", [None, b"as POSIX gives it", "as Windows gives it"])
+def test_a_check_that_takes_too_long_is_told(
+    output: bytes | str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never_done(command: list[str], timeout: float, **options: object) -> None:
+        raise subprocess.TimeoutExpired(command, timeout, output)
+
+    monkeypatch.setattr(subprocess, "run", never_done)
+    said = "(as POSIX gives it|as Windows gives it)" if output else ""
+    with pytest.raises(checks.CheckFailed, match=f"mypy\n{said}\nnot done after 20 minutes"):
+        checks.Checkout(tmp_path, Path(sys.executable)).output("-m", "mypy")
+
+
 def test_the_list_is_a_matrix_of_all_combinations() -> None:
     listed = run("--list")
 

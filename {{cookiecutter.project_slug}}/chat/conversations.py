@@ -1,5 +1,7 @@
 """What is asked of the database about conversations. All of it blocks."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -44,12 +46,25 @@ def new(owner: str) -> Conversation:
     return Conversation.objects.create(owner=owner) if newest.turns.exists() else newest
 
 
+def begin(
+    ask: Callable[..., Reply | None], conversation: Conversation, *args: Any
+) -> tuple[Reply, list[Message]] | None:
+    """Add a reply by `ask`, and look up what the model is to be told: both or neither.
+
+    Raises `BusyError`, and `Conversation.DoesNotExist`.
+    """
+    with transaction.atomic():
+        conversation.refresh_from_db()
+        reply = ask(conversation, *args)
+        return (reply, history(reply)) if reply else None
+
+
 def ask(conversation: Conversation, prompt: str) -> Reply:
     """Add a turn with a reply that streams. Raises `BusyError`: the database allows only one."""
     interrupt_dead(conversation)
     with transaction.atomic():
         turn = Turn.objects.create(conversation=conversation, prompt=prompt)
-        return _begin(turn)
+        return _add_reply(turn)
 
 
 def ask_again(conversation: Conversation) -> Reply | None:
@@ -58,10 +73,10 @@ def ask_again(conversation: Conversation) -> Reply | None:
     if last is None or last.status not in RETRIABLE:
         return None
     with transaction.atomic():
-        return _begin(last.turn)
+        return _add_reply(last.turn)
 
 
-def _begin(turn: Turn) -> Reply:
+def _add_reply(turn: Turn) -> Reply:
     try:
         with transaction.atomic():
             return Reply.objects.create(

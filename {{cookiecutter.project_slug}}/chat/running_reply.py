@@ -98,6 +98,8 @@ class RunningReply:
             raise ProviderError("cut_off" if self.reply.text else "empty")
         if finish.reason == "refused":
             raise ProviderError("refused")
+        if finish.reason == "stop" and not self.reply.text.strip():
+            raise ProviderError("empty")
         if finish.reason == "length":
             self.reply.note = sentences.LENGTH
 

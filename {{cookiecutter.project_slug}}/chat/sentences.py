@@ -53,6 +53,7 @@ EMPTY = "Type a prompt first."
 NOT_TEXT = "This prompt holds a character that is no text, such as U+0000. Remove it."
 NO_DATABASE = "The chat cannot reach its database now. Your prompt was not sent; try again soon."
 NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
+GONE = "This conversation is gone. Start a New chat."
 NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prompt was not sent."
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import DatabaseError, DataError, transaction
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -27,9 +27,8 @@ from chat.controls import controls
 from chat.djust_internals import is_connected, push_now, render_lock
 from chat.feed import Feed, Position
 from chat.models import Conversation, Reply
-from chat.owners import known_owner, owner_of
+from chat.owners import is_logged_in, known_owner, owner_of
 from chat.running import replies
-from chat.types import Message
 
 logger = logging.getLogger("chat")
 
@@ -52,6 +51,7 @@ def page(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
         "provider": names,
         "built_in_model": settings.CHAT_BUILT_IN_MODEL,
         "max_prompt_chars": settings.CHAT_MAX_PROMPT_CHARS,
+        "login_required": settings.CHAT_LOGIN_REQUIRED,
         **controls(last),
     }
     return render(request, "chat/page.html", context, using="django")
@@ -73,12 +73,8 @@ class ChatView(LiveView):
     _allowed_until = 0.0
 
     def check_permissions(self, request: HttpRequest) -> bool:
-        """Whether the user is still logged in: djust asks at the mount, and before each event.
-
-        djust keeps the session as it was when the socket opened.
-        """
-        key = request.session.session_key or ""
-        return not settings.CHAT_LOGIN_REQUIRED or request.session.exists(key)
+        """Whether the user may still read: djust asks at the mount, and before each event."""
+        return not settings.CHAT_LOGIN_REQUIRED or is_logged_in(request.session.session_key)
 
     def mount(
         self, request: HttpRequest, conversation_id: UUID | str | None = None, **kwargs: Any
@@ -89,7 +85,7 @@ class ChatView(LiveView):
         if self._owner is not None:
             self._conversation = conversations.shown(self._owner, conversation_id)
         if self._conversation is None:
-            self._refuse(sentences.NO_SESSION)
+            self._refuse(self._lack())
             return
         self._show(controls(conversations.last_reply(self._conversation)))
 
@@ -113,8 +109,10 @@ class ChatView(LiveView):
             self._refuse(sentences.EMPTY)
         elif len(prompt) > settings.CHAT_MAX_PROMPT_CHARS:
             self._refuse(sentences.too_long(settings.CHAT_MAX_PROMPT_CHARS))
-        elif self._conversation is None or not self.is_connected():
-            self._refuse(sentences.NOT_CONNECTED if self._conversation else sentences.NO_SESSION)
+        elif self._conversation is None:
+            self._refuse(self._lack())
+        elif not self.is_connected():
+            self._refuse(sentences.NOT_CONNECTED)
         elif await self._start(conversations.ask, self._conversation, prompt):
             self.push_event("chat:sent", {"prompt": prompt})
 
@@ -133,9 +131,9 @@ class ChatView(LiveView):
     @event_handler()
     async def new_chat(self, **kwargs: Any) -> None:
         """Leave this conversation, and what is still being written in it, for an empty one."""
-        if self._owner is None or self._conversation is None:
+        if self._owner is None:
             return
-        replies.stop(self._conversation.pk)
+        await self.stop()
         new = await database_sync_to_async(conversations.new)(self._owner)
         self._show(controls(None))
         self._follow(new, None)
@@ -168,9 +166,12 @@ class ChatView(LiveView):
     async def _start(self, ask: Callable[..., Reply | None], *args: Any) -> bool:
         """Begin a reply by a row in the database, which allows one at a time."""
         try:
-            started = await database_sync_to_async(prepare)(ask, *args)
+            started = await database_sync_to_async(conversations.begin)(ask, *args)
         except conversations.BusyError:
             self._refuse(sentences.BUSY)
+            return False
+        except Conversation.DoesNotExist:
+            self._refuse(sentences.GONE)
             return False
         except (DataError, UnicodeEncodeError):
             self._refuse(sentences.NOT_TEXT)
@@ -192,16 +193,13 @@ class ChatView(LiveView):
             self._feed.cancel()
         self._feed = asyncio.create_task(Feed(self, conversation, position).run())
 
+    def _lack(self) -> str:
+        """The sentence for a page without a conversation."""
+        return sentences.GONE if self._owner else sentences.NO_SESSION
+
     def _refuse(self, sentence: str) -> None:
         self._show({"error": sentence})
 
     def _show(self, shown: dict[str, Any]) -> None:
         for name, value in shown.items():
             setattr(self, name, value)
-
-
-def prepare(ask: Callable[..., Reply | None], *args: Any) -> tuple[Reply, list[Message]] | None:
-    """Add a reply to the database, with what the model is to be told: both or neither."""
-    with transaction.atomic():
-        reply = ask(*args)
-        return (reply, conversations.history(reply)) if reply else None

@@ -62,7 +62,8 @@ CONTEXT_PROCESSORS = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
 ]
-# djust renders LiveViews, Django everything else: views.py and feed.py say so with `using`.
+# djust wants to be first, and has a template language of its own: what Django is to render, all but
+# LiveViews, says so by `using` or `template_engine`.
 TEMPLATES = [
     {
         "BACKEND": "djust.template_backend.DjustTemplateBackend",
@@ -90,12 +91,14 @@ if DATABASES["default"]["ENGINE"] == env.SQLITE:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)
 REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix")
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL]},
+            # Else redis gives up a wait of five seconds just when channels_redis ends it.
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
         }
     }
 else:
@@ -136,6 +139,10 @@ LIVEVIEW_CONFIG = {
 }
 # Cookies know no ports: another project of this machine must not take this one's for its own.
 SESSION_COOKIE_NAME = "{{ cookiecutter.project_slug }}-session"
+if not CHAT_LOGIN_REQUIRED:
+    # A session is all that tells whose conversations are whose, and one that is only read is never
+    # prolonged.
+    SESSION_COOKIE_AGE = 365 * 24 * 3600
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
@@ -184,7 +191,6 @@ CHAT_MAX_OUTPUT_TOKENS = env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, mos
 CHAT_DISCONNECT_GRACE_SECONDS = env.number(
     "CHAT_DISCONNECT_GRACE_SECONDS", 10.0, least=0, most=3600
 )
-CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)
 # Each server process holds a file here, by which others know that it lives.
 CHAT_LOCKS = BASE_DIR / "locks"
 CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, least=0.1, most=3600)

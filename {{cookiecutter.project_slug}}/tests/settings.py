@@ -1,6 +1,8 @@
 """The settings of a fresh clone: what somebody has set, here or in `.env`, decides over no test."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 from chat import names
@@ -18,7 +20,9 @@ os.environ["DJANGO_HTTPS"] = "off"
 from config.settings import *  # noqa: E402, F403
 
 # In a file, since the threads of a server cannot share a database in memory.
-DATABASES["default"]["TEST"] = {"NAME": tempfile.mkdtemp(prefix="chat-tests-") + "/db.sqlite3"}  # noqa: F405
+folder = tempfile.mkdtemp(prefix="chat-tests-")
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
+DATABASES["default"]["TEST"] = {"NAME": f"{folder}/db.sqlite3"}  # noqa: F405
 
 # Of Django's test client; the check of a WebSocket's origin reads it before the tests begin.
 ALLOWED_HOSTS = ["testserver"]

@@ -5,7 +5,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from chat import conversations
-from chat.models import Reply
+from chat.models import Conversation, Reply
 from fake_model.server import FakeModel
 from tests.conftest import seen_by
 from tests.page import Page, open_page
@@ -141,3 +141,35 @@ async def test_new_chat_is_empty_and_the_model_is_told_nothing_of_the_old(model:
     assert [message.text for message in model.record[1].messages] == ["/echo new"]
     async with open_page(client) as page:
         assert page.prompts == ["/echo new"]
+
+
+@pytest.mark.parametrize("event", ["submit", "retry"])
+async def test_a_conversation_that_is_gone_is_told_and_new_chat_goes_on(
+    model: FakeModel, event: str
+) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/echo old")
+        await page.until(complete)
+        old = page.conversation
+        await Conversation.objects.all().adelete()
+        await page.event(event, prompt="/echo more")
+        await page.until(lambda page: "This conversation is gone" in page.controls)
+        await page.event("new_chat")
+        await page.until(lambda page: page.conversation != old)
+        await page.event("submit", prompt="/echo new")
+        await page.until(complete)
+        assert page.prompts == ["/echo new"]
+    assert len(model.record) == 2
+
+
+async def test_a_page_that_comes_back_to_a_conversation_that_is_gone(model: FakeModel) -> None:
+    client = Client()
+    async with open_page(client) as page:
+        gone = f"/c/{page.conversation}/"
+        await Conversation.objects.all().adelete()
+    async with open_page(client, gone) as page:
+        await page.until(lambda page: "This conversation is gone" in page.controls)
+        await page.event("new_chat")
+        await page.until(lambda page: page.conversation)
+        await page.event("submit", prompt="/echo new")
+        await page.until(complete)

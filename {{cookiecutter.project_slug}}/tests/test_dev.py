@@ -86,8 +86,10 @@ def test_with_a_key_or_an_address_it_does_not(tmp_path: Path) -> None:
     key = {names.KEY_VARIABLE: "a key", names.BASE_URL_VARIABLE: ""}
     address = {names.KEY_VARIABLE: "", names.BASE_URL_VARIABLE: "http://127.0.0.1:9/"}
     with dev(tmp_path, "0", **key) as one, dev(tmp_path, "0", **address) as other:
-        for process in (one, other):
+        sources = {one: names.TITLE, other: f"the server of {names.BASE_URL_VARIABLE}"}
+        for process, source in sources.items():
             said = said_until_it_served(process)
+            assert f"Replies come from {source}." in said
             assert "built-in model" not in said + page_of(said)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
 
 from chat import names
 from config import env
@@ -95,3 +95,18 @@ def test_the_environment_comes_before_the_file_unless_it_is_empty(
         "environment",
         "${file} $1",
     )
+
+
+def test_redis_may_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = read(monkeypatch, REDIS_URL="redis://localhost")["CHANNEL_LAYERS"]
+    [host] = layers["default"]["CONFIG"]["hosts"]
+    assert host == {"address": "redis://localhost", "socket_timeout": None}
+
+
+@pytest.mark.parametrize(("required", "days"), [("false", 365), ("true", 14)])
+def test_how_long_a_session_lasts(
+    required: str, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_settings = read(monkeypatch, CHAT_LOGIN_REQUIRED=required)
+    age = read_settings.get("SESSION_COOKIE_AGE", global_settings.SESSION_COOKIE_AGE)
+    assert age == days * 24 * 3600

@@ -1,9 +1,13 @@
 """With CHAT_LOGIN_REQUIRED only users chat, and conversations belong to them."""
 
+from collections.abc import Callable
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from chat import views
@@ -86,6 +90,39 @@ async def test_who_logs_out_in_one_tab_reads_no_more_in_another(
         assert page.texts == texts
 
 
-def test_nobody_is_logged_out_who_is_not_logged_in(settings: Settings) -> None:
+def end_session(user: User) -> None:
+    Session.objects.update(expire_date=timezone.now())
+
+
+def deactivate(user: User) -> None:
+    User.objects.update(is_active=False)
+
+
+def change_password(user: User) -> None:
+    user.set_password("another")
+    user.save()
+
+
+@pytest.mark.parametrize("change", [end_session, deactivate, change_password])
+async def test_who_is_shut_out_reads_no_more(
+    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch, change: Callable[[User], None]
+) -> None:
+    monkeypatch.setattr(views, "LOGIN_SECONDS", 0)
+    async with open_page(await sync_to_async(logged_in)("one")) as page:
+        await page.event("submit", prompt="/long 2000")
+        await page.until(lambda page: page.texts >= 2)
+        await sync_to_async(change)(await User.objects.aget())
+        await page.until(lambda page: page.is_logged_out)
+        await page.event("submit", prompt="/echo more")
+        await page.until(lambda page: page.led_to == "/accounts/login/")
+    assert len(slow_model.record) == 1
+
+
+def test_without_a_login_none_is_offered(settings: Settings) -> None:
+    """Log out would take the session, and with it the way to the conversations."""
     settings.CHAT_LOGIN_REQUIRED = False
-    assert "Log out" not in Client().get("/").content.decode()
+    assert "Log out" not in logged_in("one").get("/").content.decode()
+
+
+def test_nothing_is_offered_that_needs_mail() -> None:
+    assert Client().get("/accounts/password_reset/").status_code == 404

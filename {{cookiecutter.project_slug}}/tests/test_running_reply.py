@@ -39,6 +39,7 @@ async def reply_to(prompt: str) -> Reply:
         ("/refuse /long 20", "failed", "refused to answer", True),
         ("/cut /long 20", "failed", "cut off", True),
         ("/cut /echo", "failed", "empty reply", False),
+        ("/echo", "failed", "empty reply", False),
         ("/drop /long 20", "failed", "was lost", True),
         ("/401", "failed", "refused the key", False),
     ],

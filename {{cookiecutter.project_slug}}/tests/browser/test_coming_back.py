@@ -1,5 +1,6 @@
 """The page has lost its view, and comes back: it shows the truth, and goes on."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Network:
         self._ends: list[WebSocketRoute] = []
         self._is_cut = False
         self._held: list[str | bytes] | None = None
+        self._lost: asyncio.Event | None = None
 
     async def connect(self, page: WebSocketRoute) -> None:
         if self._is_cut:
@@ -33,6 +35,7 @@ class Network:
             server = page.connect_to_server()
             self._ends = [page, server]
             page.on_message(lambda sent: self._pass_on(server, sent))
+            server.on_message(lambda told: self._lost.set() if self._lost else page.send(told))
 
     def _pass_on(self, server: WebSocketRoute, sent: str | bytes) -> None:
         if self._held is None:
@@ -43,6 +46,11 @@ class Network:
     def hold(self) -> None:
         """Pass nothing on, and say nothing of it."""
         self._held = []
+
+    async def lose(self) -> None:
+        """Lose what the server tells, and return when it has told something."""
+        self._lost = asyncio.Event()
+        await self._lost.wait()
 
     def let_go(self) -> None:
         """Pass on what was held."""
@@ -57,6 +65,7 @@ class Network:
 
     def mend(self) -> None:
         self._is_cut = False
+        self._lost = None
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -146,3 +155,34 @@ async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(
     await seen_by(upstream, lambda record: record[before].ended_by == "client")
     await expect(messages(page, "user")).to_have_count(1)
     assert len(upstream.record) == before + 1
+
+
+async def test_a_prompt_whose_answer_was_lost_is_not_left_to_be_sent_again(
+    page: Page, network: Network
+) -> None:
+    await send(page, "/echo first")
+    await expect_status(page, "complete")
+    await prompt(page).fill("/echo in the tunnel")
+    answer = asyncio.create_task(network.lose())
+    await prompt(page).press("Enter")
+    await answer
+    await network.cut()
+    network.mend()
+    await expect(last_reply(page).locator(".text")).to_have_text("in the tunnel")
+    await expect(prompt(page)).to_have_value("")
+
+
+async def test_escape_takes_back_a_prompt_that_waits_for_the_connection(
+    page: Page, network: Network
+) -> None:
+    await network.cut()
+    await expect(page.locator("body.dj-disconnected")).to_be_attached()
+    await prompt(page).fill("/echo taken back")
+    await prompt(page).press("Enter")
+    await prompt(page).press("Escape")
+    network.mend()
+    await expect(page.locator("body.dj-connected")).to_be_attached()
+    await expect(prompt(page)).to_have_value("/echo taken back")
+    await send(page, "/echo sent")
+    await expect_status(page, "complete")
+    await expect(messages(page, "user")).to_have_text(["/echo sent"])

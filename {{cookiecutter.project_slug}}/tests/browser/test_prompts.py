@@ -129,3 +129,16 @@ async def test_a_prompt_that_is_sent_before_the_page_is_connected_waits(
     await send(page, "/echo early")
     await expect_status(page, "complete")
     await expect(messages(page, "user")).to_have_count(1)
+
+
+async def test_a_prompt_that_is_sent_before_djust_is_there_stays(
+    browser: Browser, server: Server
+) -> None:
+    page = await (await browser.new_context()).new_page()
+    await page.route("**/djust/client.min.js", lambda route: route.abort())
+    await page.goto(server.url)
+    await prompt(page).fill("not lost")
+    await button(page, "Send").click()
+    await page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+    await expect(prompt(page)).to_have_value("not lost")
+    assert page.url == server.url

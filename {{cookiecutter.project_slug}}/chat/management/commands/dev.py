@@ -32,7 +32,8 @@ class Command(BaseCommand):
         host, port = parse(addrport)
         with ExitStack() as stack:
             listener = stack.enter_context(listen(host, port))
-            built_in = not (env.text(names.KEY_VARIABLE) or env.text(names.BASE_URL_VARIABLE))
+            base_url = env.text(names.BASE_URL_VARIABLE)
+            built_in = not (env.text(names.KEY_VARIABLE) or base_url)
             if built_in:
                 use(stack.enter_context(FakeModel()))
             self.check()
@@ -42,6 +43,9 @@ class Command(BaseCommand):
                     f"Replies come from the built-in model. For {names.TITLE}, put "
                     f"{names.KEY_VARIABLE}=... into .env and start again."
                 )
+            else:
+                source = f"the server of {names.BASE_URL_VARIABLE}" if base_url else names.TITLE
+                self.stdout.write(f"Replies come from {source}.")
             # All addresses of this machine are no address to open.
             host = "localhost" if host in ("0", "0.0.0.0", "::") else host
             address = f"[{host}]" if ":" in host else host

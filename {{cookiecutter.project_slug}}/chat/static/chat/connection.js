@@ -73,6 +73,9 @@
     }, { once: true });
   });
 
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) waiting = undefined;
+  });
   const capture = { capture: true };
   document.addEventListener("submit", (event) => {
     if (event.target !== form) return;

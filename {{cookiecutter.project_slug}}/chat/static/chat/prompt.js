@@ -6,6 +6,7 @@
   const box = document.getElementById("prompt");
   const form = box.form;
   const most = Number(box.closest("main").dataset.maxPromptChars);
+  let onItsWay; // the prompt that was sent last, until it is known to have arrived
 
   function changed() {
     sessionStorage.setItem(DRAFT, box.value);
@@ -68,15 +69,23 @@
   // djust refuses large frames without a word. One character too many is enough for the answer;
   // the server counts an emoji as one, where a string of JavaScript holds two.
   form.addEventListener("formdata", ({ formData }) => {
-    formData.set("prompt", [...formData.get("prompt")].slice(0, most + 1).join(""));
+    onItsWay = [...formData.get("prompt")].slice(0, most + 1).join("");
+    formData.set("prompt", onItsWay);
   });
-  window.addEventListener("djust:push_event", ({ detail }) => {
-    if (detail.event !== "chat:sent") return;
+  // What tells that a prompt has arrived: the answer to it, or the log, where the answer was lost
+  // with the connection.
+  const tellers = {
+    "chat:sent": ({ prompt }) => prompt,
+    "chat:turns": () => [...document.querySelectorAll("[data-role=user] .text")].at(-1)?.textContent,
+  };
+  window.addEventListener("djust:push_event", ({ detail: { event, payload } }) => {
+    const arrived = tellers[event]?.(payload);
+    if (arrived === undefined || arrived !== onItsWay) return;
+    onItsWay = undefined;
     if (isEscaped) window.djust.handleEvent("stop", {});
     // What was typed since it was sent stays.
-    const { prompt } = detail.payload;
-    if (!box.value.startsWith(prompt)) return;
-    box.setRangeText("", 0, prompt.length, "preserve");
+    if (!box.value.startsWith(arrived)) return;
+    box.setRangeText("", 0, arrived.length, "preserve");
     changed();
   });
 })();
