@@ -134,6 +134,7 @@ async def test_back_leads_to_the_conversation_before_new_chat(page: Page) -> Non
     await expect(messages(page, "user")).to_have_count(0)
     await page.go_back()
     await expect(messages(page, "user")).to_have_text(["/echo old"])
+    await expect(page.locator("body.dj-connected")).to_be_attached()
     await send(page, "/echo older")
     await expect_status(page, "complete")
     await page.go_forward()
