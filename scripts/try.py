@@ -69,7 +69,7 @@ def url(addrport: str) -> str:
 
 
 def keyless(provider_sdk: str) -> dict[str, str]:
-    """Return the environment without what leads to a vendor: whoever tries the chat pays nothing."""
+    """Return the environment without the way to a vendor: whoever tries the chat pays nothing."""
     sdk = questions.CONTEXT["_sdk"][provider_sdk]
     vendor = (sdk["key"], sdk["base_url"])
     return {name: value for name, value in os.environ.items() if name not in vendor}
