@@ -71,7 +71,7 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
 def listening() -> Iterator[socket.socket]:
     """A socket that listens: the system connects whoever comes, and nothing ever answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(30)
         yield listener
 
 

@@ -15,7 +15,7 @@ import pytest
 from fake_model import WORDS, Entry, FakeModel, Record, dialect, script
 from fake_model.contract import Request
 
-SOON = 5.0  # seconds: a limit for what happens at once, generous for a busy machine
+SOON = 30.0  # seconds: a limit for what happens at once, generous for a busy machine
 
 SURROGATE = json.dumps(dialect.example("/echo \ud83d")[1])
 

@@ -84,7 +84,7 @@ async def test_a_page_that_comes_back_in_time_goes_on_and_can_stop(
 async def test_a_page_that_comes_back_ends_the_grace(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    settings.CHAT_DISCONNECT_GRACE_SECONDS = 2
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 4
     client = Client()
     async with open_page(client) as page:
         await page.event("submit", prompt=LONG)
@@ -92,7 +92,7 @@ async def test_a_page_that_comes_back_ends_the_grace(
     await tokens_later(slow_model, NOTICED)
     async with open_page(client):
         # Longer than what was left of the grace.
-        await tokens_later(slow_model, 125)
+        await tokens_later(slow_model, 200)
         assert slow_model.record[0].ended_by is None
 
 
@@ -159,19 +159,20 @@ async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: Fake
 
 async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
     async with open_page() as page:
-        await page.event("submit", prompt="/long 40")
+        # Three tokens a second, so that there is more to come once it is locked.
+        await page.event("submit", prompt="/slow /long 12")
         await page.until(has_text)
         lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
-        await seen_by(slow_model, lambda record: record[0].ended_by)
         texts = page.texts
+        await page.until(lambda page: page.texts > texts)
+        await seen_by(slow_model, lambda record: record[0].ended_by)
         lock.execute("ROLLBACK")
         lock.close()
         await page.until(lambda page: page.status == "complete")
-        assert page.texts > texts
     reply = await Reply.objects.aget()
     assert reply.status == "complete"
-    assert slow_model.record[0].tokens == 40
+    assert slow_model.record[0].tokens == 12
 
 
 async def test_a_reply_that_another_process_took_for_dead_asks_no_more(

@@ -65,8 +65,8 @@ async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt:
 async def test_the_limit_of_silence_is_none_of_the_whole_reply(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.5
-    reply = await reply_to("/long 50")
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
+    reply = await reply_to("/slow /long 8")
     assert reply.status == "complete"
     entry = slow_model.record[0]
     assert entry.ended is not None

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -27,6 +26,8 @@ class Network:
         self._is_cut = False
         self._held: list[str | bytes] | None = None
         self._lost: asyncio.Event | None = None
+        self._late: list[str | bytes] | None = None
+        self._late_from = ""
 
     async def connect(self, page: WebSocketRoute) -> None:
         if self._is_cut:
@@ -35,13 +36,21 @@ class Network:
             server = page.connect_to_server()
             self._ends = [page, server]
             page.on_message(lambda sent: self._pass_on(server, sent))
-            server.on_message(lambda told: self._lost.set() if self._lost else page.send(told))
+            server.on_message(lambda told: self._pass_back(page, told))
 
     def _pass_on(self, server: WebSocketRoute, sent: str | bytes) -> None:
         if self._held is None:
             server.send(sent)
         else:
             self._held.append(sent)
+
+    def _pass_back(self, page: WebSocketRoute, told: str | bytes) -> None:
+        if self._lost is not None:
+            self._lost.set()
+        elif self._late is not None and (self._late or self._late_from in str(told)):
+            self._late.append(told)
+        else:
+            page.send(told)
 
     def hold(self) -> None:
         """Pass nothing on, and say nothing of it."""
@@ -51,6 +60,16 @@ class Network:
         """Lose what the server tells, and return when it has told something."""
         self._lost = asyncio.Event()
         await self._lost.wait()
+
+    def delay(self, word: str) -> None:
+        """Keep back what the server tells, from a message with this word on."""
+        self._late, self._late_from = [], word
+
+    def deliver(self) -> None:
+        """Pass on what was kept back."""
+        late, self._late = self._late or [], None
+        for told in late:
+            self._ends[0].send(told)
 
     def let_go(self) -> None:
         """Pass on what was held."""
@@ -76,9 +95,10 @@ async def network(page: Page, server: Server) -> Network:
     return network
 
 
-@pytest.fixture
-def graceless(tmp_path: Path, upstream: FakeModel) -> Iterator[Server]:
-    with Server(tmp_path, upstream, CHAT_DISCONNECT_GRACE_SECONDS="0") as server:
+@pytest.fixture(scope="module")
+def graceless(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("graceless")
+    with Server(folder, upstream, CHAT_DISCONNECT_GRACE_SECONDS="0") as server:
         yield server
 
 
@@ -115,13 +135,25 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
     await expect_status(page, "interrupted")
     await expect(page.get_by_role("alert").filter(has_text="interrupted")).to_be_visible()
     await expect(text).to_have_text("one two")
-    (row,) = graceless.rows("select status, text from chat_reply")
+    (row,) = graceless.rows("select status, text from chat_reply order by id desc limit 1")
     assert (row["status"], row["text"].strip()) == ("interrupted", "one two")
     await button(page, "Retry").click()
     await expect_status(page, "streaming")
     await expect(messages(page, "user")).to_have_count(1)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
+
+
+async def test_a_prompt_waits_until_the_page_watches_the_conversation(
+    page: Page, network: Network, graceless: Server
+) -> None:
+    network.delay("chat:connected")
+    await page.goto(graceless.url)
+    await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
+    await prompt(page).fill("/echo early")
+    await prompt(page).press("Enter")
+    network.deliver()
+    await expect_status(page, "complete")
 
 
 async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Network) -> None:
@@ -132,7 +164,7 @@ async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Net
     network.hold()
     await prompt(page).fill("/echo late")
     await prompt(page).press("Enter")
-    await expect(notice).to_be_visible(timeout=20_000)
+    await expect(notice).to_be_visible()
     await expect(prompt(page)).to_have_value("/echo late")
     network.let_go()
     await expect(last_reply(page).locator(".text")).to_have_text("late")

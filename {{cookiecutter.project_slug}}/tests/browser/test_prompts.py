@@ -69,11 +69,21 @@ async def test_a_prompt_reaches_the_model_as_it_was_typed(page: Page, upstream: 
     assert await messages(page, "user").locator(".text").inner_text() == text
 
 
+async def test_a_prompt_that_follows_a_refused_one_at_once_is_sent(page: Page) -> None:
+    await page.evaluate(
+        "() => { const form = document.querySelector('form'); form.requestSubmit();"
+        " form.elements.prompt.value = '/echo next'; form.requestSubmit(); }"
+    )
+    await expect_status(page, "complete")
+    await expect(messages(page, "user")).to_have_text(["/echo next"])
+    await expect(prompt(page)).to_have_value("")
+
+
 async def test_what_is_typed_while_a_prompt_is_on_its_way_stays_alone(page: Page) -> None:
     await prompt(page).fill("/echo first")
     await page.evaluate(
-        "() => { document.querySelector('form').requestSubmit();"
-        " document.getElementById('prompt').setRangeText(' second', 11, 11, 'end'); }"
+        "() => { const form = document.querySelector('form'); form.requestSubmit();"
+        " form.elements.prompt.setRangeText(' second', 11, 11, 'end'); form.requestSubmit(); }"
     )
     await expect_status(page, "complete")
     await expect(prompt(page)).to_have_value(" second")

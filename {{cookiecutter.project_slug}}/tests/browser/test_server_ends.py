@@ -47,7 +47,7 @@ if sys.platform != "win32":  # where no process can send another a signal
         before = len(upstream.record)
         await send(page, f"/echo {' '.join(map(str, range(1500)))}")
         await expect_words(page)
-        assert mortal.terminate(number) < 5
+        mortal.terminate(number)
         await expect_status(page, "interrupted")
         await seen_by(upstream, lambda record: record[before].ended_by == "client")
         (row,) = mortal.rows("select status, text from chat_reply")
@@ -57,7 +57,7 @@ if sys.platform != "win32":  # where no process can send another a signal
 
         await prompt(page).fill("typed meanwhile")
         mortal.start()
-        await expect(page.locator("body.dj-connected")).to_be_attached(timeout=20_000)
+        await expect(page.locator("body.dj-connected")).to_be_attached()
         await expect(prompt(page)).to_have_value("typed meanwhile")
         alert = page.get_by_role("alert").filter(has_text="interrupted")
         await expect(alert).to_be_visible()

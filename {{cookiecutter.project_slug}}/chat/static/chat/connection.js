@@ -4,15 +4,24 @@
 (() => {
   const SHORT = 3000; // milliseconds: nobody need know of a break that ends within them
   const LONG = 8000; // milliseconds: longer than any server thinks about a prompt
+  const PENDING = "data-djust-form-pending"; // djust's mark, until the server answers the prompt
   const form = document.querySelector("form.prompt");
+  const log = document.getElementById("log");
   const notice = document.querySelector("[data-notice=offline]");
-  // What to do once the view is there: only the last counts.
+  // What to do once the view is there, or the prompt before is answered: only the last counts.
   let waiting;
+  let sent;
   let timer;
   let silence;
 
   function isConnected() {
-    return Boolean(window.djust.liveViewInstance?.viewMounted);
+    return "followed" in log.dataset && window.djust.liveViewInstance.viewMounted;
+  }
+
+  function goOn() {
+    const again = waiting;
+    waiting = undefined;
+    again?.();
   }
 
   function connected() {
@@ -20,11 +29,11 @@
     clearTimeout(silence);
     timer = undefined;
     notice.hidden = true;
-    waiting?.();
-    waiting = undefined;
+    goOn();
   }
 
   function disconnected() {
+    delete log.dataset.followed;
     timer ??= setTimeout(() => {
       waiting = undefined;
       notice.hidden = false;
@@ -55,7 +64,8 @@
     event.stopImmediatePropagation();
   }
 
-  // Until the view is mounted djust ignores its events.
+  // Until the view is mounted djust ignores its events, and a reply must not begin before the page
+  // is there to watch it.
   function wait(event, again) {
     ignore(event);
     // While the socket is open, the view is about to be mounted.
@@ -63,8 +73,20 @@
     waiting = isSoon ? again : undefined;
   }
 
+  // A second press is meant for the same prompt, unless that was changed. Where the one before was
+  // accepted, Send is disabled by then, and the changed one stays in its box.
+  function waitForAnswer(event) {
+    ignore(event);
+    const isSame = form.elements.prompt.value === sent;
+    waiting = isSame ? undefined : () => form.querySelector(".send").click();
+  }
+  new MutationObserver(() => {
+    if (!form.hasAttribute(PENDING)) setTimeout(goOn);
+  }).observe(form, { attributeFilter: [PENDING] });
+
   // A socket can be dead without a word: after a sleep, or in a tunnel.
   form.addEventListener("submit", () => {
+    sent = form.elements.prompt.value;
     clearTimeout(silence);
     silence = setTimeout(() => (notice.hidden = false), LONG);
     window.djust.liveViewInstance.ws.addEventListener("message", () => {
@@ -73,14 +95,14 @@
     }, { once: true });
   });
 
+  // A prompt that waits has not been sent: Esc leaves it in its box.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing) waiting = undefined;
   });
   const capture = { capture: true };
   document.addEventListener("submit", (event) => {
     if (event.target !== form) return;
-    // djust's mark: the prompt is on its way, and a second press was meant for the same.
-    if (form.hasAttribute("data-djust-form-pending")) ignore(event);
+    if (form.hasAttribute(PENDING)) waitForAnswer(event);
     else if (!isConnected()) wait(event, () => form.requestSubmit());
   }, capture);
   document.addEventListener("click", (event) => {

@@ -82,6 +82,8 @@
         reply: Number(last?.dataset.reply ?? 0),
         status: last?.dataset.status ?? "",
       });
+      // Until then nothing may be asked: the page would not be there to watch the reply.
+      log.dataset.followed = "";
     },
     "chat:turns"({ conversation, address, replaces, turns }) {
       // Back leads to what New chat left.
