@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -23,10 +22,13 @@ from tests.browser.conftest import open_chat
 from tests.conftest import SOON, seen_by
 from tests.server import Server
 
+NEWEST = "from chat_reply order by id desc limit 1"
 
-@pytest.fixture
-def mortal(tmp_path: Path, upstream: FakeModel) -> Iterator[Server]:
-    with Server(tmp_path, upstream) as server:
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
+    """A server that each test ends, and starts again."""
+    with Server(tmp_path_factory.mktemp("mortal"), upstream) as server:
         yield server
 
 
@@ -50,7 +52,7 @@ if sys.platform != "win32":  # where no process can send another a signal
         mortal.terminate(number)
         await expect_status(page, "interrupted")
         await seen_by(upstream, lambda record: record[before].ended_by == "client")
-        (row,) = mortal.rows("select status, text from chat_reply")
+        (row,) = mortal.rows(f"select status, text {NEWEST}")
         assert row["status"] == "interrupted"
         assert await last_reply(page).locator(".text").inner_text() == row["text"].strip()
         assert "Traceback" not in mortal.log.read_text(encoding="utf-8")
@@ -71,11 +73,11 @@ async def test_a_kill_leaves_nothing_streaming(browser: Browser, mortal: Server)
     text = last_reply(page).locator(".text")
     await expect(text).to_have_text("one two")
     async with asyncio.timeout(SOON):
-        while mortal.rows("select text from chat_reply")[0]["text"].strip() != "one two":
+        while mortal.rows(f"select text {NEWEST}")[0]["text"].strip() != "one two":
             await asyncio.sleep(0.05)
     mortal.kill()
     mortal.start()
-    (row,) = mortal.rows("select status from chat_reply")
+    (row,) = mortal.rows(f"select status {NEWEST}")
     assert row["status"] == "interrupted"
     await expect_status(page, "interrupted")
     await expect(text).to_have_text("one two")
@@ -85,12 +87,12 @@ async def test_a_kill_leaves_nothing_streaming(browser: Browser, mortal: Server)
 
 
 async def test_without_a_websocket_the_page_says_so_and_keeps_the_prompt(
-    browser: Browser, mortal: Server, upstream: FakeModel
+    browser: Browser, server: Server, upstream: FakeModel
 ) -> None:
     before = len(upstream.record)
     page = await (await browser.new_context()).new_page()
     await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
-    await page.goto(mortal.url)
+    await page.goto(server.url)
     await prompt(page).fill("not lost")
     await prompt(page).press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("WebSocket")
