@@ -32,8 +32,9 @@ def test_a_check_that_takes_too_long_is_told(
         raise subprocess.TimeoutExpired(command, timeout, output)
 
     monkeypatch.setattr(subprocess, "run", never_done)
+    monkeypatch.setattr(checks, "MINUTES", 3)
     said = "(as POSIX gives it|as Windows gives it)" if output else ""
-    with pytest.raises(checks.CheckFailed, match=f"mypy\n{said}\nnot done after 20 minutes"):
+    with pytest.raises(checks.CheckFailed, match=f"mypy\n{said}\nnot done after 3 minutes"):
         checks.Checkout(tmp_path, Path(sys.executable)).output("-m", "mypy")
 
 
