@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, prompt, send
+from tests.browser.actions import button, expect_status, expect_words, prompt, send
 from tests.browser.conftest import open_chat
 from tests.server import Server
 
@@ -44,5 +44,6 @@ async def test_logging_out_in_one_tab_ends_the_other(
 
         await other.goto(server.url)
         await send(page, "/long 2000 which nobody else may read")
+        await expect_words(page)
         await button(other, "Log out").click()
         await expect(page.get_by_label("Username")).to_be_visible()

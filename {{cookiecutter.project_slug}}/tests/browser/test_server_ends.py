@@ -67,8 +67,11 @@ if sys.platform != "win32":  # where no process can send another a signal
         await expect_status(page, "complete")
 
 
-async def test_a_kill_leaves_nothing_streaming(browser: Browser, mortal: Server) -> None:
+async def test_a_kill_leaves_nothing_streaming(
+    browser: Browser, mortal: Server, upstream: FakeModel
+) -> None:
     page = await open_page(browser, mortal)
+    before = len(upstream.record)
     await send(page, "/stall /echo one two three four")
     text = last_reply(page).locator(".text")
     await expect(text).to_have_text("one two")
@@ -84,6 +87,7 @@ async def test_a_kill_leaves_nothing_streaming(browser: Browser, mortal: Server)
     await button(page, "Retry").click()
     await expect_status(page, "streaming")
     await expect(messages(page, "user")).to_have_count(1)
+    await seen_by(upstream, lambda record: len(record) == before + 2)
 
 
 async def test_without_a_websocket_the_page_says_so_and_keeps_the_prompt(
