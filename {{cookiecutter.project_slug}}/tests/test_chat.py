@@ -23,13 +23,16 @@ def failed(page: Page) -> bool:
 
 async def test_a_reply_streams_and_the_prompt_box_is_cleared(slow_model: FakeModel) -> None:
     async with open_page() as page:
-        # Three tokens a second, so that not all of them share a frame.
-        await page.event("submit", prompt="/slow /long 9 hello")
+        # The first reply of a process waits for the SDK, while tokens gather.
+        await page.event("submit", prompt="/echo first")
         await page.until(complete)
-        await page.until(lambda page: "Done" in page.controls)
-    assert page.sent == ["/slow /long 9 hello"]
-    assert page.prompts == ["/slow /long 9 hello"]
-    assert page.texts >= 2
+        before = page.texts
+        # Three tokens a second, so that they need not share a frame.
+        await page.event("submit", prompt="/slow /long 9 hello")
+        await page.until(lambda page: len(page.turns) == 2 and complete(page))
+    assert page.sent == page.prompts == ["/echo first", "/slow /long 9 hello"]
+    assert "Done" in page.controls
+    assert page.texts - before >= 5
 
 
 async def test_the_model_receives_the_history(model: FakeModel) -> None:
