@@ -1,11 +1,13 @@
 """The chat as a process of its own, as it runs in earnest: it can be signalled and killed."""
 
+import functools
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -39,7 +41,7 @@ class Server:
         self._environment = environment(folder, **variables)
 
     def __enter__(self) -> Self:
-        self.manage("migrate", "--verbosity=0")
+        self._database.write_bytes(with_tables())
         self.start()
         return self
 
@@ -99,6 +101,16 @@ class Server:
         """Run `manage.py arguments`. Raises `CalledProcessError` if it fails."""
         command = [sys.executable, "manage.py", *arguments]
         subprocess.run(command, cwd=settings.BASE_DIR, env=self._environment, check=True)
+
+
+@functools.cache
+def with_tables() -> bytes:
+    """A database as `manage.py migrate` makes it, once for all servers, since that takes long."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(command, cwd=settings.BASE_DIR, env=environment(folder), check=True)
+        return (folder / DATABASE).read_bytes()
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:

@@ -3,11 +3,21 @@
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, Page, Playwright, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from fake_model.server import FakeModel
 from tests.server import Server
@@ -25,6 +35,8 @@ MISSING = (
     "The browser tests need Chromium or Chrome: install one, name its program in CHROMIUM, "
     "or run: python -m playwright install chromium"
 )
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 
 expect.set_options(timeout=30_000)
 
@@ -63,22 +75,63 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(chromium: Browser) -> AsyncIterator[Browser]:
-    """The browser that all tests share, since it starts slowly; without pages of another test."""
+    """The browser that all tests share, since it starts slowly; without another test's sessions."""
+    before = chromium.contexts
     yield chromium
     for context in chromium.contexts:
-        await context.close()
+        if context not in before:
+            await context.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def window(chromium: Browser) -> Page:
+    """The page that all tests share, since a new one takes as long as three visits."""
+    return await (await chromium.new_context()).new_page()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
-    """The chat in a new browser session. The test fails on any error in the console."""
-    context = await browser.new_context()
-    page = await context.new_page()
+async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
+    """The shared page, at an address without the chat, as a visitor has it who is new to it."""
+    # Another origin ends the last visit, so that nothing is written when its storage is emptied.
+    await window.goto("about:blank")
+    await window.context.clear_cookies()
+    await window.goto(f"{server.url}healthz")
+    await window.evaluate("sessionStorage.clear()")
+    yield window
+    await window.unroute_all()
+    await window.set_viewport_size(DESKTOP)
+    await window.emulate_media(color_scheme="null", reduced_motion="null")
+    await window.context.clear_permissions()
+    for page in window.context.pages:
+        if page != window:
+            await page.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(tab: Page, server: Server) -> AsyncIterator[Page]:
+    """The chat as a new visitor has it. The test fails on any error in the console."""
+    async with no_errors(tab):
+        await open_chat(tab, server)
+        yield tab
+
+
+@asynccontextmanager
+async def no_errors(page: Page) -> AsyncIterator[None]:
+    """Fail on any error in the page's console."""
     errors: list[str] = []
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await open_chat(page, server)
-    yield page
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            errors.append(said.text)
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("console", hear)
+    page.on("pageerror", note)
+    yield
+    page.remove_listener("console", hear)
+    page.remove_listener("pageerror", note)
     assert errors == []
 
 

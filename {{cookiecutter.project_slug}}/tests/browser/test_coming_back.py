@@ -1,15 +1,15 @@
 """The page has lost its view, and comes back: it shows the truth, and goes on."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
-from tests.browser.conftest import open_chat
+from tests.browser.conftest import no_errors, open_chat
 from tests.conftest import seen_by
 from tests.server import Server
 
@@ -85,6 +85,14 @@ class Network:
     def mend(self) -> None:
         self._is_cut = False
         self._lost = None
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page for this test alone, since Playwright never gives the way of its WebSocket back."""
+    page = await (await browser.new_context()).new_page()
+    async with no_errors(page):
+        yield page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -173,8 +181,9 @@ async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Net
 
 
 async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(
-    page: Page, upstream: FakeModel
+    page: Page, server: Server, upstream: FakeModel
 ) -> None:
+    await open_chat(page, server)
     before = len(upstream.record)
     await send(page, "/slow /long 60")
     await expect(last_reply(page).locator(".text")).to_contain_text(" ")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import button, expect_status, expect_words, prompt, send
@@ -20,30 +20,29 @@ async def log_in(page: Page) -> None:
 
 
 async def test_logging_out_in_one_tab_ends_the_other(
-    browser: Browser, tmp_path: Path, upstream: FakeModel
+    tab: Page, tmp_path: Path, upstream: FakeModel
 ) -> None:
     variables = {"CHAT_LOGIN_REQUIRED": "true", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     with Server(tmp_path, upstream, **variables) as server:
         server.manage("createsuperuser", "--noinput", "--username=someone", "--email=a@b.invalid")
-        page = await (await browser.new_context()).new_page()
-        await page.goto(server.url)
-        await log_in(page)
-        other = await page.context.new_page()
+        await tab.goto(server.url)
+        await log_in(tab)
+        other = await tab.context.new_page()
         await open_chat(other, server)
         await button(other, "Log out").click()
         await expect(other.get_by_label("Username")).to_be_visible()
 
         before = len(upstream.record)
-        await prompt(page).fill("typed while logged out")
-        await prompt(page).press("Enter")
-        await log_in(page)
-        await expect(prompt(page)).to_have_value("typed while logged out")
+        await prompt(tab).fill("typed while logged out")
+        await prompt(tab).press("Enter")
+        await log_in(tab)
+        await expect(prompt(tab)).to_have_value("typed while logged out")
         assert len(upstream.record) == before
-        await send(page, "/echo back again")
-        await expect_status(page, "complete")
+        await send(tab, "/echo back again")
+        await expect_status(tab, "complete")
 
         await other.goto(server.url)
-        await send(page, "/long 2000 which nobody else may read")
-        await expect_words(page)
+        await send(tab, "/long 2000 which nobody else may read")
+        await expect_words(tab)
         await button(other, "Log out").click()
-        await expect(page.get_by_label("Username")).to_be_visible()
+        await expect(tab.get_by_label("Username")).to_be_visible()

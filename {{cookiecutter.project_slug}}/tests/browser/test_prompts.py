@@ -1,6 +1,6 @@
 """What a person types, and how it is sent."""
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import button, expect_status, messages, prompt, send
@@ -132,23 +132,19 @@ async def test_without_its_cookies_the_page_says_so_and_keeps_the_prompt(page: P
 
 
 async def test_a_prompt_that_is_sent_before_the_page_is_connected_waits(
-    browser: Browser, server: Server
+    tab: Page, server: Server
 ) -> None:
-    page = await (await browser.new_context()).new_page()
-    await page.goto(server.url, wait_until="domcontentloaded")
-    await send(page, "/echo early")
-    await expect_status(page, "complete")
-    await expect(messages(page, "user")).to_have_count(1)
+    await tab.goto(server.url, wait_until="domcontentloaded")
+    await send(tab, "/echo early")
+    await expect_status(tab, "complete")
+    await expect(messages(tab, "user")).to_have_count(1)
 
 
-async def test_a_prompt_that_is_sent_before_djust_is_there_stays(
-    browser: Browser, server: Server
-) -> None:
-    page = await (await browser.new_context()).new_page()
-    await page.route("**/djust/client.min.js", lambda route: route.abort())
-    await page.goto(server.url)
-    await prompt(page).fill("not lost")
-    await button(page, "Send").click()
-    await page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
-    await expect(prompt(page)).to_have_value("not lost")
-    assert page.url == server.url
+async def test_a_prompt_that_is_sent_before_djust_is_there_stays(tab: Page, server: Server) -> None:
+    await tab.route("**/djust/client.min.js", lambda route: route.abort())
+    await tab.goto(server.url)
+    await prompt(tab).fill("not lost")
+    await button(tab, "Send").click()
+    await tab.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+    await expect(prompt(tab)).to_have_value("not lost")
+    assert tab.url == server.url

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.browser.conftest import DESKTOP
 
 PHONE: ViewportSize = {"width": 320, "height": 568}
 WIDE = (
@@ -28,6 +29,7 @@ async def from_the_end(page: Page) -> float:
 
 async def stream(page: Page) -> None:
     """Let a reply flow that is longer than the view by far."""
+    await page.set_viewport_size({"width": 480, "height": 400})
     await send(page, "/long 2000 words")
     await expect(last_reply(page).locator(".text > *")).not_to_have_count(0)
     await page.wait_for_function(
@@ -67,12 +69,12 @@ async def test_the_view_follows_until_the_reader_moves_up(page: Page, move: str)
     await expect_status(page, "stopped")
 
 
-@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 async def test_a_draft_that_grows_and_shrinks_moves_no_reader(
     page: Page, size: ViewportSize
 ) -> None:
     await page.set_viewport_size(size)
-    await send(page, "/long 400")
+    await send(page, "/echo " + "line\n\n" * 40)
     await expect_status(page, "complete")
     for text in ["one\n" * 2, "one\n" * 60, "one\n" * 5, ""]:
         await prompt(page).fill(text)

@@ -32,51 +32,44 @@ def mortal(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Ite
         yield server
 
 
-async def open_page(browser: Browser, server: Server) -> Page:
-    context = await browser.new_context()
-    page = await context.new_page()
-    await open_chat(page, server)
-    return page
-
-
 if sys.platform != "win32":  # where no process can send another a signal
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     async def test_a_signal_interrupts_and_saves(
-        browser: Browser, mortal: Server, upstream: FakeModel, number: signal.Signals
+        tab: Page, mortal: Server, upstream: FakeModel, number: signal.Signals
     ) -> None:
-        page = await open_page(browser, mortal)
+        await open_chat(tab, mortal)
         before = len(upstream.record)
-        await send(page, f"/echo {' '.join(map(str, range(1500)))}")
-        await expect_words(page)
+        await send(tab, f"/echo {' '.join(map(str, range(1500)))}")
+        await expect_words(tab)
         mortal.terminate(number)
-        await expect_status(page, "interrupted")
+        await expect_status(tab, "interrupted")
         await seen_by(upstream, lambda record: record[before].ended_by == "client")
         (row,) = mortal.rows(f"select status, text {NEWEST}")
         assert row["status"] == "interrupted"
-        assert await last_reply(page).locator(".text").inner_text() == row["text"].strip()
+        assert await last_reply(tab).locator(".text").inner_text() == row["text"].strip()
         log = mortal.log.read_text(encoding="utf-8")
         assert "Traceback" not in log
         # What uvicorn says where it has waited ENDS_WITHIN in vain.
         assert "timeout graceful shutdown exceeded" not in log
 
-        await prompt(page).fill("typed meanwhile")
+        await prompt(tab).fill("typed meanwhile")
         mortal.start()
-        await expect(page.locator("body.dj-connected")).to_be_attached()
-        await expect(prompt(page)).to_have_value("typed meanwhile")
-        alert = page.get_by_role("alert").filter(has_text="interrupted")
+        await expect(tab.locator("body.dj-connected")).to_be_attached()
+        await expect(prompt(tab)).to_have_value("typed meanwhile")
+        alert = tab.get_by_role("alert").filter(has_text="interrupted")
         await expect(alert).to_be_visible()
-        await send(page, "/echo back again")
-        await expect_status(page, "complete")
+        await send(tab, "/echo back again")
+        await expect_status(tab, "complete")
 
 
 async def test_a_kill_leaves_nothing_streaming(
-    browser: Browser, mortal: Server, upstream: FakeModel
+    tab: Page, mortal: Server, upstream: FakeModel
 ) -> None:
-    page = await open_page(browser, mortal)
+    await open_chat(tab, mortal)
     before = len(upstream.record)
-    await send(page, "/stall /echo one two three four")
-    text = last_reply(page).locator(".text")
+    await send(tab, "/stall /echo one two three four")
+    text = last_reply(tab).locator(".text")
     await expect(text).to_have_text("one two")
     async with asyncio.timeout(SOON):
         while mortal.rows(f"select text {NEWEST}")[0]["text"].strip() != "one two":
@@ -85,11 +78,11 @@ async def test_a_kill_leaves_nothing_streaming(
     mortal.start()
     (row,) = mortal.rows(f"select status {NEWEST}")
     assert row["status"] == "interrupted"
-    await expect_status(page, "interrupted")
+    await expect_status(tab, "interrupted")
     await expect(text).to_have_text("one two")
-    await button(page, "Retry").click()
-    await expect_status(page, "streaming")
-    await expect(messages(page, "user")).to_have_count(1)
+    await button(tab, "Retry").click()
+    await expect_status(tab, "streaming")
+    await expect(messages(tab, "user")).to_have_count(1)
     await seen_by(upstream, lambda record: len(record) == before + 2)
 
 
