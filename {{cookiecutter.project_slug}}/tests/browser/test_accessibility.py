@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,8 @@ from tests.browser.conftest import DESKTOP, open_chat
 from tests.server import Dev, Server
 
 PHONE: ViewportSize = {"width": 320, "height": 640}
+# No style asks for a size and a scheme at once, so that two of the four pairs tell all.
+LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [(DESKTOP, "light"), (PHONE, "dark")]
 
 
 async def empty(page: Page) -> None:
@@ -121,8 +124,7 @@ async def test_axe_finds_nothing_where_the_words_are_listed(
 
 async def check(page: Page) -> None:
     """Fail with axe's report, unless the page is without a fault in both sizes and both schemes."""
-    # No style asks for a size and a scheme at once, so that two of the four pairs tell all.
-    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
+    for size, scheme in LOOKS:
         await page.set_viewport_size(size)
         await page.emulate_media(color_scheme=scheme)
         found = await Axe().run(page)
