@@ -14,9 +14,10 @@ def checkout(
 ) -> checks.Checkout:
     """Copy the project, since tools write into it, and install what it needs, once per SDK."""
     copy = shutil.copytree(project, tmp_path_factory.mktemp("checkout") / project.name)
-    # What mypy knows of Django serves all projects that this process checks.
-    mypy_cache = tmp_path_factory.getbasetemp() / "mypy"
-    return checks.install(copy, combination["provider_sdk"], mypy_cache)
+    sdk = combination["provider_sdk"]
+    # What mypy knows of Django serves all projects of one environment that this process checks.
+    mypy_cache = tmp_path_factory.getbasetemp() / "mypy" / sdk
+    return checks.install(copy, sdk, mypy_cache)
 
 
 @pytest.mark.parametrize("check", checks.CHECKS)

@@ -49,7 +49,10 @@ NOT_RUN = {
     ".venv/bin/python -m pytest": "tests/test_baked_project.py runs it",
     "uv run python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest": "tests/test_baked_project.py runs it",
-    "python -m pytest --ignore=tests/browser": "tests/test_update.py runs it",
+    "python -m pytest --ignore=tests/browser": "the same, and those in the browser",
+    ".venv/bin/python -m pytest tests/test_stopping.py": "the same, and all others",
+    "mypy .": "the same, for every combination",
+    "uv run mypy .": "the same, for every combination",
 }
 # What serves for ever: how it is given another port, and a page that it answers.
 SERVED = {

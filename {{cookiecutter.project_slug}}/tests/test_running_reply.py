@@ -55,18 +55,18 @@ async def test_the_row_holds_the_text_and_the_sentence(
 
 @pytest.mark.parametrize("prompt", ["/stall /long 20", "/silent"])
 async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt: str) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.9
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
     reply = await reply_to(prompt)
     assert reply.status == "failed"
-    assert "sent nothing for 0.9 seconds" in reply.note
+    assert "sent nothing for 2.5 seconds" in reply.note
     model.wait_for(lambda record: record[0].ended_by == "client", SOON)
 
 
 async def test_the_limit_of_silence_is_none_of_the_whole_reply(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
-    reply = await reply_to("/slow /long 8")
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
+    reply = await reply_to("/slow /long 12")
     assert reply.status == "complete"
     entry = slow_model.record[0]
     assert entry.ended is not None

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -88,23 +87,17 @@ STATES = [empty, waiting, streaming, complete, scrolled_up, stopped, failed, cou
 STATES += [refused, login, no_conversation]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def still(tab: Page) -> Page:
-    """The shared page, where no colour is on its way from one to another."""
-    await tab.emulate_media(reduced_motion="reduce")
-    return tab
-
-
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
 async def test_axe_finds_nothing(
-    still: Page, server: Server, state: Callable[[Page], Awaitable[None]]
+    tab: Page, server: Server, state: Callable[[Page], Awaitable[None]]
 ) -> None:
-    await open_chat(still, server)
-    await state(still)
-    await check(still)
+    await open_chat(tab, server)
+    await state(tab)
+    await check(tab)
 
 
 async def test_axe_finds_nothing_without_a_websocket(browser: Browser, server: Server) -> None:
+    # Without motion, so that no colour is on its way from one to another.
     page = await (await browser.new_context(reduced_motion="reduce")).new_page()
     await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
     await page.goto(server.url)
@@ -113,13 +106,13 @@ async def test_axe_finds_nothing_without_a_websocket(browser: Browser, server: S
 
 
 async def test_axe_finds_nothing_where_the_words_are_listed(
-    still: Page, tmp_path: Path, upstream: FakeModel
+    tab: Page, tmp_path: Path, upstream: FakeModel
 ) -> None:
     with Dev(tmp_path, upstream) as dev:
-        await open_chat(still, dev)
-        await button(still, "/slow").click()
-        await expect(prompt(still)).to_have_value("/slow ")
-        await check(still)
+        await open_chat(tab, dev)
+        await button(tab, "/slow").click()
+        await expect(prompt(tab)).to_have_value("/slow ")
+        await check(tab)
 
 
 async def check(page: Page) -> None:
