@@ -38,6 +38,14 @@ def name(combination: dict[str, str]) -> str:
     return "-".join(combination.values())
 
 
+def is_core(combination: dict[str, str]) -> bool:
+    """Return whether it is of the six that pair each SDK and each styling with each strategy."""
+    sdk, strategy, styling = (
+        choices.index(combination[question]) for question, choices in CHOICES.items()
+    )
+    return (sdk + strategy) % len(CHOICES["styling"]) == styling
+
+
 def named(text: str) -> dict[str, str]:
     """Return the combination whose name is `text`. Raises ValueError if there is none."""
     for combination in COMBINATIONS:

@@ -1,5 +1,7 @@
 """Bake projects for the tests, strictly: an answer that cookiecutter would ignore is an error."""
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -12,36 +14,54 @@ from pytest_cookies.plugin import Cookies
 Bake = Callable[..., Path]
 Refuse = Callable[..., str]
 
+BEGAN = pytest.StashKey[float]()
 # Neighbours differ in the SDK, so that two processes install two at once.
 IN_TURNS = sorted(questions.COMBINATIONS, key=itemgetter("cancellation", "styling"))
+
+
+def is_further(item: pytest.Item) -> bool:
+    """Return whether it runs the own tests of a combination whose answers the core pairs, too."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if parameters.get("check") != checks.OWN_TESTS:
+        return False
+    return not questions.is_core(parameters["combination"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="run the own tests of projects only for each provider SDK and strategy with one "
-        "styling, and for each styling with one of those",
+        help="run the own tests only of projects that pair each SDK and each styling with each "
+        "strategy",
+    )
+    parser.addoption(
+        "--minutes",
+        type=float,
+        default=math.inf,
+        help="skip the own tests of further combinations that have not begun after so many minutes",
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[BEGAN] = time.monotonic()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out own tests that will hardly fail alone: stylings differ in no Python."""
-    if not config.getoption("--quick"):
+    """Leave the own tests of further combinations out, or to the end, where each may run alone."""
+    further = [item for item in items if is_further(item)]
+    items[:] = [item for item in items if not is_further(item)]
+    if config.getoption("--quick"):
+        config.hook.pytest_deselected(items=further)
         return
-    plain = {"styling": questions.CHOICES["styling"][0]}
-    first = {key: questions.CHOICES[key][0] for key in ("provider_sdk", "cancellation")}
+    for item in further:
+        item.add_marker(pytest.mark.xdist_group(item.name), append=False)
+    items += further
 
-    def is_needed(item: pytest.Item) -> bool:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if parameters.get("check") != checks.OWN_TESTS:
-            return True
-        combination: dict[str, str] = parameters["combination"]
-        return plain.items() <= combination.items() or first.items() <= combination.items()
 
-    left_out = [item for item in items if not is_needed(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if is_needed(item)]
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    minutes = item.config.getoption("--minutes")
+    if is_further(item) and time.monotonic() - item.config.stash[BEGAN] > minutes * 60:
+        pytest.skip(f"{minutes:g} minutes were over: run them with scripts/test.py -k own-tests")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -32,10 +32,15 @@ async def test_a_reply_grows_in_steps(page: Page) -> None:
     await send(page, "/echo first")
     await expect_status(page, "complete")
     await page.evaluate(COUNT_TEXTS)
-    # Three tokens a second, so that they need not share a frame.
-    await send(page, "/slow /long 9")
-    await expect_status(page, "complete")
+    # Three tokens a second, for as long as a busy machine needs to show six of them apart.
+    await send(page, "/slow /long 60")
+    await page.wait_for_function(
+        "() => window.lengths.size >= 6 || !document.querySelector('[data-status=streaming]')"
+    )
     assert await page.evaluate("window.lengths.size") >= 6
+    await expect_status(page, "streaming")
+    await button(page, "Stop").click()
+    await expect_status(page, "stopped")
 
 
 async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> None:
