@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from operator import itemgetter
 from pathlib import Path
 
@@ -46,16 +46,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[BEGAN] = time.monotonic()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
     """Leave the own tests of further combinations out, or to the end, where each may run alone."""
     further = [item for item in items if is_further(item)]
-    items[:] = [item for item in items if not is_further(item)]
     if config.getoption("--quick"):
         config.hook.pytest_deselected(items=further)
-        return
+        items[:] = [item for item in items if not is_further(item)]
     for item in further:
-        item.add_marker(pytest.mark.xdist_group(item.name), append=False)
-    items += further
+        item.add_marker(pytest.mark.xdist_group(item.name))
+    # Meanwhile pytest-xdist reads the groups, and pytest puts what shares a fixture together.
+    yield
+    items.sort(key=is_further)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
