@@ -30,7 +30,7 @@ async def from_the_end(page: Page) -> float:
 async def stream(page: Page) -> None:
     """Let a reply flow that is longer than the view by far."""
     await page.set_viewport_size({"width": 480, "height": 400})
-    await send(page, "/long 2000 words")
+    await send(page, "/long 4000 words")
     await expect(last_reply(page).locator(".text > *")).not_to_have_count(0)
     await page.wait_for_function(
         "() => { const it = document.querySelector('.scroller');"
