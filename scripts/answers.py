@@ -1,7 +1,7 @@
 """The template's questions, as cookiecutter.json asks them."""
 
 import json
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 import supported_python  # noqa: F401  first of all: what follows needs a newer Python
@@ -38,12 +38,21 @@ def name(combination: dict[str, str]) -> str:
     return "-".join(combination.values())
 
 
-def is_core(combination: dict[str, str]) -> bool:
-    """Return whether it is of the six that pair each SDK and each styling with each strategy."""
-    sdk, strategy, styling = (
-        choices.index(combination[question]) for question, choices in CHOICES.items()
-    )
-    return (sdk + strategy) % len(CHOICES["styling"]) == styling
+def most_telling_first() -> list[dict[str, str]]:
+    """Return all combinations, each with as many answers, then pairs, as can be new with it."""
+    left = list(COMBINATIONS)
+    ordered: list[dict[str, str]] = []
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    while left:
+        ordered.append(max(left, key=lambda each: [len(groups(each, n) - seen) for n in (1, 2)]))
+        left.remove(ordered[-1])
+        seen |= groups(ordered[-1], 1) | groups(ordered[-1], 2)
+    return ordered
+
+
+def groups(combination: dict[str, str], size: int) -> set[tuple[tuple[str, str], ...]]:
+    """Return its answers, so many at a time."""
+    return set(combinations(combination.items(), size))
 
 
 def named(text: str) -> dict[str, str]:

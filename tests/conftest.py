@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
-from operator import itemgetter
 from pathlib import Path
 
 import answers as questions
@@ -15,24 +14,24 @@ Bake = Callable[..., Path]
 Refuse = Callable[..., str]
 
 BEGAN = pytest.StashKey[float]()
-# Neighbours differ in the SDK, so that two processes install two at once.
-IN_TURNS = sorted(questions.COMBINATIONS, key=itemgetter("cancellation", "styling"))
+IN_ORDER = questions.most_telling_first()
+# The first of them, which have every answer.
+CORE = IN_ORDER[: max(map(len, questions.CHOICES.values()))]
 
 
 def is_further(item: pytest.Item) -> bool:
-    """Return whether it runs the own tests of a combination whose answers the core pairs, too."""
+    """Return whether it runs the own tests of a combination whose answers the core has, too."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     if parameters.get("check") != checks.OWN_TESTS:
         return False
-    return not questions.is_core(parameters["combination"])
+    return parameters["combination"] not in CORE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="run the own tests only of projects that pair each SDK and each styling with each "
-        "strategy",
+        help="run the own tests only of as few combinations as have every answer",
     )
     parser.addoption(
         "--minutes",
@@ -109,7 +108,7 @@ def refuse(cookies: Cookies, tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     scope="session",
     params=[
         pytest.param(combination, id=name, marks=pytest.mark.xdist_group(name))
-        for combination in IN_TURNS
+        for combination in IN_ORDER
         for name in [questions.name(combination)]
     ],
 )

@@ -2,25 +2,30 @@
 
 import subprocess
 import sys
-from itertools import product
 
 import answers as questions
 import pytest
+from conftest import CORE, IN_ORDER
 
-CORE = [combination for combination in questions.COMBINATIONS if questions.is_core(combination)]
+
+def groups(combinations: list[dict[str, str]], size: int) -> set[tuple[tuple[str, str], ...]]:
+    return set().union(*(questions.groups(combination, size) for combination in combinations))
 
 
-@pytest.mark.parametrize("question", ["provider_sdk", "styling"])
-def test_the_core_pairs_every_answer_with_every_strategy(question: str) -> None:
-    pairs = [(combination[question], combination["cancellation"]) for combination in CORE]
+def test_every_combination_has_its_turn() -> None:
+    assert groups(IN_ORDER, 3) == groups(questions.COMBINATIONS, 3)
+    assert len(IN_ORDER) == len(questions.COMBINATIONS)
 
-    expected = product(questions.CHOICES[question], questions.CHOICES["cancellation"])
-    assert sorted(pairs) == sorted(expected)
+
+@pytest.mark.parametrize(("size", "number"), [(1, len(CORE)), (2, 9)])
+def test_the_first_have_all_answers_and_soon_all_pairs(size: int, number: int) -> None:
+    assert groups(IN_ORDER[:number], size) == groups(questions.COMBINATIONS, size)
+    assert len(CORE) == 3
 
 
 def test_own_tests_for_which_no_time_is_left_are_told() -> None:
-    further = next(combination for combination in questions.COMBINATIONS if combination not in CORE)
-    chosen = f"test_it_passes and own-tests and {questions.name(further)}"
+    further = questions.name(IN_ORDER[len(CORE)])
+    chosen = f"test_it_passes and own-tests and {further}"
     command = [sys.executable, "-m", "pytest", "-rs", "--minutes=0", "-k", chosen]
     run = subprocess.run(command, cwd=questions.ROOT, capture_output=True, encoding="utf-8")
 
