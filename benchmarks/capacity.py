@@ -48,7 +48,7 @@ def main() -> int:
         parser.error("this needs two cores: one is the server's alone")
     os.sched_setaffinity(0, other_cores)
     rows, most = [], dict[str, int]()
-    for answers in projects.chosen(options.answers):
+    for answers in projects.chosen(parser, options.answers):
         with projects.baked(answers) as project:
             most[project.name] = 0
             for level in ramp(project, server_core, options.first, options.step):
@@ -114,7 +114,7 @@ async def measure(at: Server, model: Model, streams: int) -> Level:
 
 
 def host(number: int) -> str:
-    """An address for each page: djust allows ten sockets from one."""
+    """An address for each page: the project allows 100 sockets from one."""
     return f"127.0.{1 + number // 200}.{1 + number % 200}"
 
 

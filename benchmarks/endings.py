@@ -121,7 +121,7 @@ def main() -> int:
     print(f"Grace {GRACE_SECONDS:g} s, idle limit {IDLE_SECONDS:g} s, 50 tokens a second.\n")
     print("| project | case | closed after ms | by | tokens sent | row | characters | requests |")
     print("|---|---|---|---|---|---|---|---|")
-    for answers in chosen(options.answers):
+    for answers in chosen(parser, options.answers):
         with baked(answers) as project:
             for line in measure(project):
                 print(line, flush=True)

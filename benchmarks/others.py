@@ -43,7 +43,7 @@ def main() -> int:
     options = parser.parse_args()
     rows: list[list[str]] = []
     delayed = False
-    for answers in projects.chosen(options.answers):
+    for answers in projects.chosen(parser, options.answers):
         with projects.baked(answers) as project:
             times = measure(project, options.rounds)
         for index, what in enumerate(WHAT):
@@ -86,7 +86,7 @@ def measure(project: Project, rounds: int) -> dict[int, list[Times]]:
 @contextmanager
 def silent_page(at: Server, model: Model, number: int) -> Iterator[Page]:
     """A page whose model has read its prompt, and will say nothing."""
-    # From an address of its own: djust allows ten sockets from one.
+    # From an address of its own: the project allows 100 sockets from one.
     with Page(at.port, f"127.0.1.{number + 1}") as page:
         request = model.count()
         page.ask("/silent")

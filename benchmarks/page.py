@@ -19,7 +19,7 @@ class Page:
     """Speaks as djust's client and `chat/static/chat/log.js` do."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        """`host` is where it comes from: djust allows ten sockets from one address."""
+        """`host` is where it comes from: the project allows 100 sockets from one address."""
         self._port = port
         self._host = host
         self._ref = 0

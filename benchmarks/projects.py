@@ -82,12 +82,15 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def chosen(arguments: list[str]) -> list[dict[str, str]]:
+def chosen(parser: argparse.ArgumentParser, arguments: list[str]) -> list[dict[str, str]]:
     """Each SDK with each strategy, where they agree with `arguments`; the styling is the default.
 
-    Raises ValueError for what is no question, or no answer to it.
+    Ends the program with a sentence for what is no question, or no answer to it.
     """
     wanted = dict(argument.partition("=")[::2] for argument in arguments)
-    questions.check(wanted)
+    try:
+        questions.check(wanted)
+    except ValueError as error:
+        parser.error(str(error))
     wanted = {"styling": STYLING} | wanted
     return [each for each in questions.COMBINATIONS if wanted.items() <= each.items()]

@@ -44,7 +44,7 @@ def main() -> int:
     results = []
     with tempfile.TemporaryDirectory() as folder:
         made = certificate.make(Path(folder))
-        for answers in projects.chosen(options.answers):
+        for answers in projects.chosen(parser, options.answers):
             with projects.baked(answers) as project:
                 for tls in (None, made):
                     results += measure_answering(project, tls, options.trials)

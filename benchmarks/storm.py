@@ -204,7 +204,7 @@ def main() -> int:
     print("| project | sequences | turns | requests | replies | violations |")
     print("|---|---|---|---|---|---|")
     found: list[str] = []
-    for answers in chosen(options.answers):
+    for answers in chosen(parser, options.answers):
         with baked(answers) as project:
             found += run(project, options.seed, options.sequences)
     print("", *found, sep="\n")

@@ -33,17 +33,17 @@ def main() -> int:
     """Return 1 if a budget is missed, or if a server's log tells of an error."""
     parser = projects.argument_parser(__doc__)
     parser.add_argument("--repeat", type=int, default=1, help="how often, all of it (default: 1)")
-    parser.add_argument("--sizes", default="500,2000,8000", help="tokens (default: 500,2000,8000)")
+    sizes = "500,2000,8000"
+    parser.add_argument("--sizes", type=tokens, default=sizes, help=f"tokens (default: {sizes})")
     parser.add_argument("--shapes", default=",".join(SHAPES), help=f"(default: {','.join(SHAPES)})")
     parser.add_argument("--quick", action="store_true", help="mixed and one paragraph, 200 tokens")
     options = parser.parse_args()
     if unknown := set(options.shapes.split(",")) - set(SHAPES):
         parser.error(f"no such shape: {', '.join(unknown)}")
-    combinations = projects.chosen([FLOOR_SDK, *options.answers])
+    combinations = projects.chosen(parser, [FLOOR_SDK, *options.answers])
     if any(f"provider_sdk={each['provider_sdk']}" != FLOOR_SDK for each in combinations):
         parser.error(f"the floor reads its upstream with one SDK only: {FLOOR_SDK}")
-    sizes = [int(size) for size in options.sizes.split(",")]
-    cases = [Case(shape, size, 0) for shape in options.shapes.split(",") for size in sizes]
+    cases = [Case(shape, size, 0) for shape in options.shapes.split(",") for size in options.sizes]
     cases += [Case("mixed", 2000, 50)]
     if options.quick:
         cases = [Case("mixed", 200, 0), Case("paragraph", 200, 0), Case("mixed", 200, 50)]
@@ -76,6 +76,11 @@ def main() -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
+
+
+def tokens(text: str) -> list[int]:
+    """The numbers in a list such as 500,2000. Raises ValueError for anything else."""
+    return [int(number) for number in text.split(",")]
 
 
 def reply_cost(side: Side, browser: Browser, model: Model, case: Case) -> Cost:

@@ -15,6 +15,8 @@ MAX_SLUG_LENGTH = 50
 ONE_LINE_ANSWERS = ("project_name", "project_slug", "description", "author_name")
 # Control characters, surrogates (bytes of a command line that are no text), line separators.
 REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+# Spaces, and what only formats other characters.
+BLANK_CATEGORIES = {"Cf", "Zs"}
 
 
 def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
@@ -25,14 +27,15 @@ def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
                 f"{question} holds a line break or another control character: "
                 "type it as one line of text."
             )
-    if all(unicodedata.category(char)[0] in "CZ" for char in answers["project_name"]):
+    if all(unicodedata.category(char) in BLANK_CATEGORIES for char in answers["project_name"]):
         return (
             "project_name is blank, and it is the title of the page: "
             'type a name such as project_name="My Chat".'
         )
     slug = answers["project_slug"]
     suggestion = working_slug(slug, reserved_slugs)
-    if slug in reserved_slugs:
+    # Package indexes take any number of hyphens for one.
+    if re.sub("-+", "-", slug) in reserved_slugs:
         return (
             f"project_slug {slug} is the name of a package that the project installs, or of a "
             f"device on Windows: type project_slug={suggestion} instead."

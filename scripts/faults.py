@@ -46,7 +46,7 @@ def main() -> int:
         for combination in dict.fromkeys(fault.combination for fault in faults):
             see_them_pass(combination, faults)
         verdicts = [(fault, is_caught(fault)) for fault in faults]
-    except (fault_table.StaleError, NoVerdictError) as error:
+    except (fault_table.StaleError, NoVerdictError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

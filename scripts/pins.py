@@ -118,4 +118,7 @@ def write(path: Path, pins: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:  # It has said why.
+        sys.exit(error.returncode)

@@ -44,6 +44,9 @@ def main() -> int:
             code = shoot(styling, options.only)
         except subprocess.CalledProcessError as error:
             return error.returncode
+        except FileNotFoundError as error:  # what CHROMIUM names
+            print(error, file=sys.stderr)
+            return 1
         if code:
             return code
     index()

@@ -9,6 +9,7 @@ templates/styling/tailwind/package.json; then builds the stylesheet of Tailwind 
 import json
 import re
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -55,8 +56,8 @@ def raise_bootstrap() -> None:
 def newest(range_: str) -> str:
     """Return the newest version of an npm package's range."""
     command = [tailwind.npm(), "view", range_, "version", "--json"]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    versions = json.loads(printed)
+    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
+    versions = json.loads(run.stdout)
     # npm prints a text for one version, and a list for more.
     numbers = [versions] if isinstance(versions, str) else versions
     return max(numbers, key=lambda number: [int(part) for part in number.split(".")])
@@ -71,4 +72,7 @@ def with_version(package: str, name: str, version: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:  # It has said why.
+        sys.exit(error.returncode)

@@ -9,18 +9,22 @@ Run again it is quick, and keeps the project's .env and database; other files ar
 import argparse
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import urllib.request
 import webbrowser
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 import answers as questions
 import baking
 import virtualenvs
+
+ADDRPORT = re.compile(r"(\S+:)?[0-9]+")
 
 
 def main() -> int:
@@ -40,6 +44,10 @@ def main() -> int:
     addresses = [text for text in options.arguments if "=" not in text]
     if len(addresses) > 1:
         parser.error(f"one address, not {len(addresses)}: {' '.join(addresses)}")
+    if addresses and not ADDRPORT.fullmatch(addresses[0]):
+        parser.error(
+            f"{addresses[0]} is neither question=answer nor an address such as 8001 or 0.0.0.0:8001"
+        )
     try:
         questions.check(answers)
     except ValueError as error:
@@ -95,7 +103,7 @@ def open_when_up(page: str, server: subprocess.Popen[bytes]) -> None:
             urllib.request.urlopen(f"{page}healthz", timeout=5).close()
         except HTTPError:
             pass  # It answers: what is wrong is best seen on the page.
-        except (URLError, TimeoutError):
+        except (OSError, HTTPException):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.wait(timeout=0.2)
             continue

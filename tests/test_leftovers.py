@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import answers as questions
+
 # What a project with another answer must not hold, in small letters. Styling: test_styling.py.
 SDK_WORDS = {
     "openai": ("openai",),
@@ -53,6 +55,11 @@ def test_no_word_of_the_other_cancellation(project: Path, combination: dict[str,
     others = CANCELLATION_WORDS.keys() - {combination["cancellation"]}
 
     assert_holds_none(project, [word for other in others for word in CANCELLATION_WORDS[other]])
+
+
+def test_the_words_of_every_answer_are_known() -> None:
+    assert SDK_WORDS.keys() == set(questions.CHOICES["provider_sdk"])
+    assert CANCELLATION_WORDS.keys() == set(questions.CHOICES["cancellation"])
 
 
 def test_no_blank_line_tells_of_a_tag(project: Path) -> None:

@@ -158,6 +158,15 @@ def test_every_file_parses(project: Path) -> None:
             parsers[file.suffix](content.decode("utf-8"))
 
 
+def test_a_part_of_a_file_is_there(project: Path, combination: dict[str, str]) -> None:
+    whole = "".join(content.decode("utf-8", "replace") for content in files(project).values())
+    for slot, question in SLOTS.items():
+        for name in INCLUDED_IN_A_FILE:
+            part = TEMPLATES / slot / combination[question] / name
+            if part.exists():
+                assert part.read_text(encoding="utf-8").strip() in whole, part
+
+
 @pytest.mark.parametrize("answer", sorted({a for c in questions.CHOICES.values() for a in c}))
 def test_every_choice_is_explained(answer: str) -> None:
     labels = [questions.CONTEXT["__prompts__"][question] for question in questions.CHOICES]

@@ -1,6 +1,8 @@
 """The two commands of the README: what they take, and that the first one serves the chat."""
 
+import ast
 import importlib.util
+import re
 import runpy
 import shutil
 import signal
@@ -57,6 +59,7 @@ def test_the_browser_opens_the_address_that_is_served(
     ("arguments", "sentence"),
     [
         (["provder=openai"], "provder is not a question; they are: project_name, project_slug"),
+        (["thread"], "thread is neither question=answer nor an address such as 8001"),
         (["cancellation=fiber"], "cancellation has no answer 'fiber'; it has: async, thread."),
         (["8000", "8001"], "one address, not 2: 8000 8001"),
     ],
@@ -128,6 +131,13 @@ def test_another_python_is_refused_with_a_sentence(
 
     assert ended.value.code == 2
     assert f" is 3.{version[1]}. Run it with one of those" in capsys.readouterr().err
+
+
+def test_a_project_looks_for_the_same_browsers() -> None:
+    file = questions.ROOT / "{{cookiecutter.project_slug}}" / "tests" / "browser" / "conftest.py"
+    (named,) = re.findall(r"^COMMANDS = (\(.*?^\))", file.read_text(encoding="utf-8"), re.M | re.S)
+
+    assert ast.literal_eval(named) == browser.COMMANDS
 
 
 def test_a_browser_that_is_named_must_exist(

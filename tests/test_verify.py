@@ -125,7 +125,8 @@ def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
 def test_a_check_sees_no_setting_of_this_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("OPENAI_API_KEY", "CHAT_MODEL", "DATABASE_URL", "PYTEST_ADDOPTS"):
+    sdks = [sdk[name] for sdk in questions.CONTEXT["_sdk"].values() for name in ("key", "base_url")]
+    for name in ("CHAT_MODEL", "DATABASE_URL", "PYTEST_ADDOPTS", *sdks):
         monkeypatch.setenv(name, "mine")
     seen = checks.Checkout(tmp_path, Path(sys.executable)).environ()
 
