@@ -1,16 +1,19 @@
 """The template's workflows parse, run what is there, and trust no action but GitHub's own."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import answers as questions
+import checks
 import pytest
 import renew
 import virtualenvs
 import yaml
+from conftest import Bake
 
 WORKFLOWS = sorted((questions.ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -29,6 +32,34 @@ def test_a_workflow_runs_what_is_there(workflow: Path) -> None:
     assert scripts
     assert all((questions.ROOT / script).is_file() for script in scripts)
     assert all(step["uses"].startswith("actions/") for step in steps(workflow) if "uses" in step)
+
+
+def test_the_workflow_of_a_project_passes_without_what_git_ignores(bake: Bake) -> None:
+    project = bake()
+    (project / ".env").unlink()
+    workflow = (project / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    job = yaml.safe_load(workflow)["jobs"]["test"]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    checkout = checks.install(project, questions.CHOICES["provider_sdk"][0])
+    checked = {" ".join(check).removeprefix("-m ") for check in checks.CHECKS.values()}
+    said = [command.removeprefix("python ").removeprefix("-m ") for command in commands]
+
+    assert all(any(check.startswith(command) for command in said) for check in checked)
+    for command in commands:
+        arguments = shlex.split(command)[1:]
+        if "pytest" in arguments:
+            # The rest of its tests asks for no setting that this environment might lack.
+            arguments += [f"tests/test_{name}.py" for name in ("checks", "env", "pages")]
+        elif "manage.py" not in arguments:
+            continue
+        run = subprocess.run(
+            [checkout.python, *arguments],
+            cwd=project,
+            env=checkout.environ() | job["env"],
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_pins_are_renewed_each_week() -> None:

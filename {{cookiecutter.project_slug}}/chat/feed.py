@@ -6,6 +6,7 @@ under none. Three push events of djust change it, and `static/chat/log.js` appli
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +28,8 @@ PACE_SECONDS = 0.05
 # djust tells a view of its end late or never (djust_internals.is_connected), so this is how often
 # it is looked at.
 LOOK_SECONDS = 0.25
+# How often a reply is looked up that another process writes, or wrote until it died.
+ELSEWHERE_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Feed:
         self._position = position or Position()
         self._streaming: RunningReply | None = None
         self._markdown = GrowingMarkdown()
+        self._told_at = 0.0
 
     async def run(self) -> None:
         """Returns when the page has gone."""
@@ -72,7 +76,7 @@ class Feed:
         with replies.watch(self._conversation.pk) as watcher:
             watcher.wake()
             while self._page.is_connected():
-                if await watcher.changed(LOOK_SECONDS):
+                if await watcher.changed(LOOK_SECONDS) or self._is_written_elsewhere():
                     try:
                         if not await self._page.is_allowed():
                             await self._page.push("chat:logged_out", {})
@@ -84,7 +88,16 @@ class Feed:
                         await asyncio.sleep(LOOK_SECONDS)
                     await asyncio.sleep(PACE_SECONDS)
 
+    def _is_written_elsewhere(self) -> bool:
+        """Whether a reply of which nobody here will tell should be looked up again."""
+        return (
+            self._position.status == Reply.Status.STREAMING
+            and replies.find(self._conversation.pk) is None
+            and time.monotonic() - self._told_at > ELSEWHERE_SECONDS
+        )
+
     async def _tell(self) -> None:
+        self._told_at = time.monotonic()
         running = replies.find(self._conversation.pk)
         if self._streaming is not None and self._streaming is not running:
             await self._tell_end(self._streaming)

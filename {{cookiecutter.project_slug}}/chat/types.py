@@ -40,4 +40,9 @@ class Finish:
     reason: Literal["stop", "length", "refused"]
 
 
-Event = Text | Usage | Finish
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """The model sent something that is no part of the reply, such as its reasoning."""
+
+
+Event = Text | Usage | Finish | Unshown

@@ -133,8 +133,13 @@ class ChatView(LiveView):
         """Leave this conversation, and what is still being written in it, for an empty one."""
         if self._owner is None:
             return
+        try:
+            new = await database_sync_to_async(conversations.new)(self._owner)
+        except DatabaseError:
+            logger.exception("no conversation could be begun")
+            self._refuse(sentences.NO_DATABASE)
+            return
         await self.stop()
-        new = await database_sync_to_async(conversations.new)(self._owner)
         self._show(controls(None))
         self._follow(new, None)
 

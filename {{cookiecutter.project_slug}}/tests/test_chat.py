@@ -3,11 +3,12 @@
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import Settings
 
 from chat import conversations
 from chat.models import Conversation, Reply
 from fake_model.server import FakeModel
-from tests.conftest import seen_by
+from tests.conftest import SOON, seen_by
 from tests.page import Page, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,7 +110,11 @@ async def test_each_browser_sees_its_own(model: FakeModel) -> None:
     assert other.turns == {}
 
 
-async def test_new_chat_stops_the_reply_that_streams(slow_model: FakeModel) -> None:
+async def test_new_chat_stops_the_reply_that_streams(
+    slow_model: FakeModel, settings: Settings
+) -> None:
+    # It must not be the grace that ends it.
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 2 * SOON
     async with open_page() as page:
         await page.event("submit", prompt="/long 2000")
         await page.until(lambda page: page.texts >= 2)
@@ -134,6 +139,23 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
         await page.until(complete)
     assert page.sent == ["/echo kept"]
     assert len(model.record) == 1
+
+
+async def test_new_chat_without_a_database_is_told_and_stops_nothing(
+    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(owner: str) -> Conversation:
+        raise OperationalError("database is locked")
+
+    async with open_page() as page:
+        await page.event("submit", prompt="/long 2000")
+        await page.until(lambda page: page.texts >= 2)
+        monkeypatch.setattr(conversations, "new", locked)
+        await page.event("new_chat")
+        await page.until(lambda page: "cannot reach its database" in page.controls)
+        texts = page.texts
+        await page.until(lambda page: page.texts > texts)
+        assert page.status == "streaming"
 
 
 async def test_new_chat_is_empty_and_the_model_is_told_nothing_of_the_old(model: FakeModel) -> None:

@@ -4,14 +4,17 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from chat.models import Reply
+from chat import conversations
+from chat.models import Conversation, Reply
 from chat.running import replies
 from fake_model.server import FakeModel
 from tests.conftest import SOON, seen_by
@@ -173,6 +176,20 @@ async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
     reply = await Reply.objects.aget()
     assert reply.status == "complete"
     assert slow_model.record[0].tokens == 12
+
+
+async def test_a_reply_that_another_process_writes_is_seen_to_end() -> None:
+    client = Client()
+    async with open_page(client) as page:
+        conversation = await Conversation.objects.aget(pk=page.conversation)
+    reply = await database_sync_to_async(conversations.ask)(conversation, "prompt")
+    await Reply.objects.aupdate(process="elsewhere")
+    async with open_page(client) as page:
+        await page.until(lambda page: page.status == "streaming")
+        # As after a minute without a heartbeat.
+        await Reply.objects.aupdate(saved_at=reply.saved_at - timedelta(minutes=2))
+        await page.until(lambda page: page.status == "interrupted")
+        await page.until(lambda page: "interrupted" in page.controls)
 
 
 async def test_a_reply_that_another_process_took_for_dead_asks_no_more(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -71,6 +72,21 @@ async def test_the_limit_of_silence_is_none_of_the_whole_reply(
     entry = slow_model.record[0]
     assert entry.ended is not None
     assert entry.ended - entry.received > settings.CHAT_IDLE_TIMEOUT_SECONDS
+
+
+async def test_a_model_that_only_thinks_is_not_silent(
+    slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
+    read = provider.read
+
+    def think(chunk: Any) -> list[Event]:
+        return [event for event in read(chunk) if isinstance(event, Finish)]
+
+    monkeypatch.setattr(provider, "read", think)
+    reply = await reply_to("/slow /long 12")
+    assert "empty reply" in reply.note
+    assert slow_model.record[0].finished
 
 
 async def test_tokens_are_counted(model: FakeModel) -> None:

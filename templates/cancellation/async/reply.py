@@ -8,7 +8,7 @@ import httpx2
 
 from chat import provider
 from chat.client import open_client
-from chat.types import Event, Message
+from chat.types import Event, Message, Unshown
 
 
 class Connections(AsyncExitStack):
@@ -41,7 +41,7 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
             await provider.ask(client, messages) as stream,
         ):
             async for chunk in stream:
-                for event in provider.read(chunk):
+                for event in [*provider.read(chunk)] or [Unshown()]:
                     yield event
     except Exception as error:
         raise provider.explain(error) from error

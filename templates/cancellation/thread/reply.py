@@ -16,7 +16,7 @@ import httpx2
 
 from chat import provider
 from chat.client import open_client
-from chat.types import Event, Message
+from chat.types import Event, Message, Unshown
 
 END = None
 # To wake the event loop for each token would be a sixth of what a reply costs. A little longer than
@@ -112,7 +112,7 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
                 provider.ask(client, messages) as stream,
             ):
                 for chunk in stream:
-                    for event in provider.read(chunk):
+                    for event in [*provider.read(chunk)] or [Unshown()]:
                         events.put(event)
         except Exception as error:
             events.put(error)

@@ -16,16 +16,16 @@ class Client(openai.AsyncOpenAI):
 
     async def stream(self, **request: Any) -> openai.AsyncStream[ChatCompletionChunk]:
         """Ask for a completion, chunk by chunk. Raises what the SDK raises."""
-        options = provider.stream_options(self.base_url)
         create: Any = partial(self.chat.completions.create, stream=True, **request)
-        stream: openai.AsyncStream[ChatCompletionChunk]
-        try:
-            stream = await create(**options)
-        except openai.APIStatusError as error:
-            if not (options and provider.refuses_options(error, self.base_url)):
-                raise
-            stream = await create()
-        return stream
+        while True:
+            parameters = provider.parameters(self.base_url)
+            try:
+                stream: openai.AsyncStream[ChatCompletionChunk] = await create(**parameters)
+            except openai.APIStatusError as error:
+                if not provider.learns(error, self.base_url, parameters):
+                    raise
+            else:
+                return stream
 
 
 def open_client(on_request: Callable[[httpx2.Request], Awaitable[None]]) -> Client:

@@ -16,16 +16,16 @@ class Client(openai.OpenAI):
 
     def stream(self, **request: Any) -> openai.Stream[ChatCompletionChunk]:
         """Ask for a completion, chunk by chunk. Raises what the SDK raises."""
-        options = provider.stream_options(self.base_url)
         create: Any = partial(self.chat.completions.create, stream=True, **request)
-        stream: openai.Stream[ChatCompletionChunk]
-        try:
-            stream = create(**options)
-        except openai.APIStatusError as error:
-            if not (options and provider.refuses_options(error, self.base_url)):
-                raise
-            stream = create()
-        return stream
+        while True:
+            parameters = provider.parameters(self.base_url)
+            try:
+                stream: openai.Stream[ChatCompletionChunk] = create(**parameters)
+            except openai.APIStatusError as error:
+                if not provider.learns(error, self.base_url, parameters):
+                    raise
+            else:
+                return stream
 
 
 def open_client(on_request: Callable[[httpx2.Request], None]) -> Client:

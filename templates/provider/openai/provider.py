@@ -42,8 +42,11 @@ CODE_KINDS: dict[str, Kind] = {
 }
 TOO_LONG = re.compile(r"context (length|size|window)|prompt is too long", re.IGNORECASE)
 
-# Servers that refuse to be asked for usage, as Mistral's and `transformers serve` do.
-_refusing_options: set[httpx2.URL] = set()
+# What is in the answer of a server that refuses one of the `parameters`.
+TELLING = {"stream_options": "stream_options", "max_tokens": "max_completion_tokens"}
+# What servers have refused: usage, as Mistral's and `transformers serve` do, or the older name of
+# the limit, as OpenAI's own do behind another address, such as Azure's.
+_refused: set[tuple[httpx2.URL, str]] = set()
 
 
 def ask(client: Any, messages: list[Message]) -> Any:
@@ -54,32 +57,35 @@ def ask(client: Any, messages: list[Message]) -> Any:
     """
     system = [{"role": "system", "content": settings.CHAT_SYSTEM_PROMPT}]
     history = [{"role": message.role, "content": message.text} for message in messages]
-    # The name of the limit differs: servers that resemble OpenAI ignore or refuse the newer one.
-    is_openai = client.base_url.host == "api.openai.com"
-    limit = "max_completion_tokens" if is_openai else "max_tokens"
     return client.stream(
-        model=_model(),
-        messages=(system if settings.CHAT_SYSTEM_PROMPT else []) + history,
-        **{limit: settings.CHAT_MAX_OUTPUT_TOKENS},
+        model=_model(), messages=(system if settings.CHAT_SYSTEM_PROMPT else []) + history
     )
 
 
-def stream_options(base_url: httpx2.URL) -> dict[str, Any]:
-    """The parameters that ask a server for usage, unless it has refused them before."""
-    if base_url in _refusing_options:
-        return {}
-    return {"stream_options": {"include_usage": True}}
+def parameters(base_url: httpx2.URL) -> dict[str, Any]:
+    """The limit of tokens, and that usage is wanted, as a server is known to take them."""
+    usage = {"stream_options": {"include_usage": True}}
+    return {
+        _limit(base_url): settings.CHAT_MAX_OUTPUT_TOKENS,
+        **({} if (base_url, "stream_options") in _refused else usage),
+    }
 
 
-def refuses_options(error: openai.APIStatusError, base_url: httpx2.URL) -> bool:
-    """Whether a server answered no more than that it does not take `stream_options`.
+def learns(error: openai.APIStatusError, base_url: httpx2.URL, parameters: dict[str, Any]) -> bool:
+    """Whether a server refused no more than one of the `parameters`, which are others from now on.
 
-    It has begun no reply then, so the request may go out without them. It is not asked again.
+    It has begun no reply then, so the request may go out once more.
     """
-    if error.status_code not in (400, 422) or "stream_options" not in json.dumps(error.body):
+    if error.status_code not in (400, 422):
         return False
-    _refusing_options.add(base_url)
-    return True
+    words = json.dumps(error.body)
+    refused = {
+        (base_url, parameter)
+        for parameter, word in TELLING.items()
+        if parameter in parameters and word in words
+    }
+    _refused.update(refused)
+    return bool(refused)
 
 
 def read(chunk: ChatCompletionChunk) -> Iterator[Event]:
@@ -128,6 +134,12 @@ def _words(error: openai.APIError) -> str:
     if isinstance(body, dict):
         body = body.get("message") or body.get("detail") or body
     return (body if isinstance(body, str) else json.dumps(body)) if body else error.message
+
+
+def _limit(base_url: httpx2.URL) -> str:
+    """The name of the limit: many servers that resemble OpenAI's ignore or refuse the newer one."""
+    is_newer = base_url.host == "api.openai.com" or (base_url, "max_tokens") in _refused
+    return "max_completion_tokens" if is_newer else "max_tokens"
 
 
 def _model() -> str:

@@ -16,7 +16,7 @@ FINISH = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provider, "_refusing_options", set())
+    monkeypatch.setattr(provider, "_refused", set())
 
 
 def delta(**fields: Any) -> dict[str, Any]:
@@ -189,6 +189,38 @@ async def test_a_server_that_refuses_to_count_tokens_is_not_asked_to_again(
         heards = [await listen("Hello"), await listen("Hello")]
     assert [heard.text for heard in heards] == ["Hi", "Hi"]
     assert ["stream_options" in body for _, body in server.requests] == [True, False, False]
+
+
+# https://learn.microsoft.com/azure/ai-services/openai/how-to/reasoning
+OLDER_NAME = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. "
+    "Use 'max_completion_tokens' instead."
+)
+
+
+async def test_openai_behind_another_address_is_asked_by_the_newer_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusal = error(400, OLDER_NAME, code="unsupported_parameter", param="max_tokens")
+    with scripted(refusal, Answer(body=events(HI, FINISH))) as server:
+        point_at(f"{server.address}/v1", monkeypatch)
+        heards = [await listen("Hello"), await listen("Hello")]
+    assert [heard.text for heard in heards] == ["Hi", "Hi"]
+    sent = [body.keys() & {"max_tokens", "max_completion_tokens"} for _, body in server.requests]
+    assert sent == [{"max_tokens"}, {"max_completion_tokens"}, {"max_completion_tokens"}]
+
+
+async def test_a_limit_that_is_refused_by_its_newer_name_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusal = error(400, "max_completion_tokens is too large: 999999.")
+    with scripted(refusal) as server:
+        point_at("http://api.openai.com/v1", monkeypatch)
+        monkeypatch.setenv("HTTP_PROXY", server.address)
+        heard = await listen("Hello")
+    assert heard.error
+    assert "is too large" in sentences.for_error(heard.error)
+    assert len(server.requests) == 1
 
 
 async def test_another_refusal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,21 @@ async def test_a_stopped_reply_is_retried(page: Page, upstream: FakeModel) -> No
     await expect_status(page, "stopped")
 
 
+async def test_escape_stops_a_retry_that_is_on_its_way(page: Page, upstream: FakeModel) -> None:
+    before = len(upstream.record)
+    await send(page, "/silent stopped twice")
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
+    first = await last_reply(page).get_attribute("data-reply")
+    await button(page, "Retry").evaluate(
+        "it => { it.click(); document.dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: 'Escape'})); }"
+    )
+    await expect(last_reply(page)).not_to_have_attribute("data-reply", first or "")
+    await expect_status(page, "stopped")
+    await seen_by(upstream, lambda record: all(entry.ended_by for entry in record[before:]))
+
+
 async def test_a_failure_is_told_and_retried(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await send(page, "/drop /long 60")

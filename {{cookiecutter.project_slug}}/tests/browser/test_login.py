@@ -29,8 +29,10 @@ async def test_logging_out_in_one_tab_ends_the_other(
         await log_in(tab)
         other = await tab.context.new_page()
         await open_chat(other, server)
+        await prompt(other).fill("not for who comes next")
         await button(other, "Log out").click()
         await expect(other.get_by_label("Username")).to_be_visible()
+        assert await other.evaluate("sessionStorage.length") == 0
 
         before = len(upstream.record)
         await prompt(tab).fill("typed while logged out")
@@ -40,6 +42,14 @@ async def test_logging_out_in_one_tab_ends_the_other(
         assert len(upstream.record) == before
         await send(tab, "/echo back again")
         await expect_status(tab, "complete")
+
+        # The session ends while nothing can be reached, and that for longer than it takes to ask.
+        await tab.route(f"{server.url}**", lambda route: route.abort())
+        await tab.context.clear_cookies()
+        await tab.evaluate("() => djust.liveViewInstance.ws.close()")
+        await expect(tab.get_by_role("alert").filter(has_text="WebSocket")).to_be_visible()
+        await tab.unroute_all()
+        await log_in(tab)
 
         await other.goto(server.url)
         await send(tab, "/long 4000 which nobody else may read")

@@ -34,6 +34,7 @@
 
   function disconnected() {
     delete log.dataset.followed;
+    if (!notice.hidden) leaveIfLoggedOut();
     timer ??= setTimeout(() => {
       waiting = undefined;
       notice.hidden = false;

@@ -29,9 +29,21 @@
     event.preventDefault();
     if (!form.querySelector(".send").disabled) form.requestSubmit();
   });
-  // Stop is disabled until the server knows of the prompt; Esc is meant for it even so.
+  // Who comes next is not shown it.
+  const logOut = document.querySelector("header form");
+  logOut?.addEventListener("submit", () => sessionStorage.removeItem(DRAFT));
+
+  // Stop is disabled until the server knows of the prompt, or of Retry; Esc is meant for it even so.
   let isEscaped = false;
-  form.addEventListener("submit", () => (isEscaped = false));
+  let isRetried = false;
+  function asked(byRetry) {
+    isEscaped = false;
+    isRetried = byRetry;
+  }
+  form.addEventListener("submit", () => asked(false));
+  document.addEventListener("click", ({ target }) => {
+    if (target.matches("[dj-click=retry]")) asked(true);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     isEscaped = true;
@@ -79,6 +91,10 @@
     "chat:turns": () => [...document.querySelectorAll("[data-role=user] .text")].at(-1)?.textContent,
   };
   window.addEventListener("djust:push_event", ({ detail: { event, payload } }) => {
+    if (event === "chat:turns" && isRetried) {
+      isRetried = false;
+      if (isEscaped) window.djust.handleEvent("stop", {});
+    }
     const arrived = tellers[event]?.(payload);
     if (arrived === undefined || arrived !== onItsWay) return;
     onItsWay = undefined;
