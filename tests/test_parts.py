@@ -164,7 +164,8 @@ def test_a_part_of_a_file_is_there(project: Path, combination: dict[str, str]) -
         for name in INCLUDED_IN_A_FILE:
             part = TEMPLATES / slot / combination[question] / name
             if part.exists():
-                assert part.read_text(encoding="utf-8").strip() in whole, part
+                text = Template(part.read_text(encoding="utf-8")).render()
+                assert text.strip() in whole, part
 
 
 @pytest.mark.parametrize("answer", sorted({a for c in questions.CHOICES.values() for a in c}))
