@@ -191,7 +191,7 @@ async def test_a_server_that_refuses_to_count_tokens_is_not_asked_to_again(
     assert ["stream_options" in body for _, body in server.requests] == [True, False, False]
 
 
-# https://learn.microsoft.com/azure/ai-services/openai/how-to/reasoning
+# Of Azure's servers, for OpenAI's newer models: FlowiseAI/Flowise#5060.
 OLDER_NAME = (
     "Unsupported parameter: 'max_tokens' is not supported with this model. "
     "Use 'max_completion_tokens' instead."
