@@ -29,7 +29,7 @@
     event.preventDefault();
     if (!form.querySelector(".send").disabled) form.requestSubmit();
   });
-  // Who comes next is not shown it.
+  // Whoever logs in next is not shown the draft.
   const logOut = document.querySelector("header form");
   logOut?.addEventListener("submit", () => sessionStorage.removeItem(DRAFT));
 
