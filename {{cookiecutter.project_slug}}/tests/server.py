@@ -118,7 +118,10 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
     return {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{(folder / DATABASE).as_posix()}",
-        "DJANGO_DEBUG": "true",
+        "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
+        "DJANGO_DEBUG": "false",
+        "DJANGO_HTTPS": "false",
+        "DJANGO_SECRET_KEY": "only for tests",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         names.KEY_VARIABLE: "sk-the-key-of-the-tests",
         **variables,
@@ -131,7 +134,8 @@ class Dev(Server):
     COMMAND = ("manage.py", "dev")
 
     def __init__(self, folder: Path, model: FakeModel) -> None:
-        super().__init__(folder, model, **{names.BASE_URL_VARIABLE: "", names.KEY_VARIABLE: ""})
+        unset = {names.BASE_URL_VARIABLE: "", names.KEY_VARIABLE: ""}
+        super().__init__(folder, model, DJANGO_DEBUG="true", **unset)
 
 
 def free_port() -> int:

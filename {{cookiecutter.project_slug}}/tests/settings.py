@@ -24,5 +24,8 @@ folder = tempfile.mkdtemp(prefix="chat-tests-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 DATABASES["default"]["TEST"] = {"NAME": f"{folder}/db.sqlite3"}  # noqa: F405
 
+# It looks through all static files for each client of a test, and none of these asks for one.
+MIDDLEWARE.remove("servestatic.middleware.ServeStaticMiddleware")  # noqa: F405
+
 # Of Django's test client; the check of a WebSocket's origin reads it before the tests begin.
 ALLOWED_HOSTS = ["testserver"]

@@ -95,10 +95,9 @@ async def window(chromium: Browser) -> Page:
 @pytest_asyncio.fixture(loop_scope="session")
 async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
     """The shared page, at an address without the chat, as a visitor has it who is new to it."""
-    # Another origin ends the last visit, so that nothing is written when its storage is emptied.
-    await window.goto("about:blank")
-    await window.context.clear_cookies()
     await window.goto(f"{server.url}healthz")
+    # The last visit has ended, so that nothing is written when its storage is emptied.
+    await window.context.clear_cookies()
     await window.evaluate("sessionStorage.clear()")
     yield window
     await window.unroute_all()

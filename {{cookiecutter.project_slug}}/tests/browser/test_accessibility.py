@@ -31,7 +31,7 @@ async def streaming(page: Page) -> None:
 
 
 async def complete(page: Page) -> None:
-    for words in ("/markdown", "/code", "/table 60"):
+    for words in ("/markdown", "/code", "/table 3"):
         await send(page, words)
         await expect_status(page, "complete")
 

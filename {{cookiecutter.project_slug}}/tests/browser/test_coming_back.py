@@ -90,7 +90,7 @@ class Network:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A page for this test alone, since Playwright never gives the way of its WebSocket back."""
-    page = await (await browser.new_context()).new_page()
+    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
     async with no_errors(page):
         yield page
 

@@ -90,7 +90,7 @@ async def test_without_a_websocket_the_page_says_so_and_keeps_the_prompt(
     browser: Browser, server: Server, upstream: FakeModel
 ) -> None:
     before = len(upstream.record)
-    page = await (await browser.new_context()).new_page()
+    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
     await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
     await page.goto(server.url)
     await prompt(page).fill("not lost")
