@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import answers as questions
 import pytest
@@ -32,3 +33,22 @@ def test_own_tests_for_which_no_time_is_left_are_told() -> None:
     assert "SKIPPED [1]" in run.stdout
     assert "0 minutes were over: run them with scripts/test.py -k own-tests" in run.stdout
     assert "1 skipped" in run.stdout.splitlines()[-1]
+
+
+# Writes down which process runs it; the sixteen tests of a group are one process's.
+MARKED = """
+import os, pathlib, pytest
+
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("number", range(16))
+def test_it(number):
+    pathlib.Path(os.environ["PYTEST_XDIST_WORKER"]).touch()
+"""
+
+
+def test_one_process_runs_all_tests_of_a_group(tmp_path: Path) -> None:
+    (tmp_path / "test_marked.py").write_text(MARKED, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadgroup"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+
+    assert len(list(tmp_path.glob("gw*"))) == 1
