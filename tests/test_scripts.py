@@ -95,6 +95,7 @@ def test_screenshots_show_a_state_in_each_size_and_scheme() -> None:
     assert all(f'src="plain/{shot}"' in index for shot in shots)
 
 
+@pytest.mark.xdist_group("scratch/try")
 @pytest.mark.parametrize("end", ENDS)
 def test_the_first_command_serves_the_chat_until_it_is_ended(
     end: int, monkeypatch: pytest.MonkeyPatch
