@@ -166,6 +166,7 @@ async def test_a_prompt_waits_until_the_page_watches_the_conversation(
     await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
     await prompt(page).fill("/echo early")
     await prompt(page).press("Enter")
+    await expect(page.get_by_role("alert").filter(has_text="WebSocket")).to_be_visible()
     network.deliver()
     await expect_status(page, "complete")
 

@@ -18,6 +18,11 @@
     return "followed" in log.dataset && window.djust.liveViewInstance.viewMounted;
   }
 
+  // While the socket is open, the view is about to be mounted.
+  function isSoon() {
+    return notice.hidden || document.body.classList.contains("dj-connected");
+  }
+
   function goOn() {
     const again = waiting;
     waiting = undefined;
@@ -34,12 +39,16 @@
 
   function disconnected() {
     delete log.dataset.followed;
-    if (!notice.hidden) leaveIfLoggedOut();
+    if (!notice.hidden) longLost();
     timer ??= setTimeout(() => {
-      waiting = undefined;
       notice.hidden = false;
-      leaveIfLoggedOut();
+      longLost();
     }, SHORT);
+  }
+
+  function longLost() {
+    if (!isSoon()) waiting = undefined;
+    leaveIfLoggedOut();
   }
 
   // djust's client does not follow the server to the login; the draft is there afterwards.
@@ -69,9 +78,7 @@
   // is there to watch it.
   function wait(event, again) {
     ignore(event);
-    // While the socket is open, the view is about to be mounted.
-    const isSoon = notice.hidden || document.body.classList.contains("dj-connected");
-    waiting = isSoon ? again : undefined;
+    waiting = isSoon() ? again : undefined;
   }
 
   // A second press is meant for the same prompt, unless that was changed. Where the one before was
