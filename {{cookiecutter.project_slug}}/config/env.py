@@ -115,10 +115,10 @@ def database(default: str) -> dict[str, Any]:
             "DATABASE_URL is not understood. Use an address such as "
             "postgres://user:password@localhost:5432/chat or sqlite:///db.sqlite3."
         )
-    drivers = map(importlib.util.find_spec, ("psycopg", "psycopg2"))
-    if found["ENGINE"] == POSTGRESQL and not any(drivers):
+    driver = map(importlib.util.find_spec, ("psycopg", "psycopg_pool"))
+    if found["ENGINE"] == POSTGRESQL and not all(driver):
         raise SystemExit(
-            "DATABASE_URL names PostgreSQL, whose driver is not installed. Install it: "
-            'python -m pip install "psycopg[binary]"'
+            "DATABASE_URL names PostgreSQL, whose driver or its pool is not installed. Install "
+            'both: python -m pip install "psycopg[binary,pool]"'
         )
     return found

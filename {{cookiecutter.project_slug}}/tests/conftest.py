@@ -11,7 +11,7 @@ from chat import names
 from fake_model.record import Record
 from fake_model.server import FakeModel
 
-SOON = 30.0  # seconds: a limit for what happens at once, generous for a busy machine
+SOON = 60.0  # seconds: a limit for what happens at once, generous for a busy machine
 
 KEY = "sk-the-key-of-the-tests"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from chat.errors import ProviderError
 from chat.reply import read_reply
 from chat.types import Event, Finish, Message, Text, Usage
+from tests.conftest import SOON
 
 
 @dataclass
@@ -44,7 +45,7 @@ async def listen(*prompts: str, heard: Heard | None = None) -> Heard:
     ]
     try:
         # No test waits as long; without a limit a fault could hang it for ever.
-        async with asyncio.timeout(30), aclosing(read_reply(messages)) as events:
+        async with asyncio.timeout(SOON), aclosing(read_reply(messages)) as events:
             async for event in events:
                 heard.events.append(event)
     except ProviderError as error:

@@ -20,7 +20,7 @@ from chat import names
 from fake_model.server import FakeModel
 
 DATABASE = "db.sqlite3"
-START_SECONDS = 60.0  # generous: a busy machine imports slowly
+START_SECONDS = 120.0  # generous: a busy machine imports slowly
 
 
 class Server:

@@ -19,7 +19,7 @@ from chat.management.commands.dev import parse, use
 from fake_model.script import WORDS
 from fake_model.server import FakeModel
 from tests.replies import listen
-from tests.server import environment
+from tests.server import START_SECONDS, environment
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def dev(folder: Path, *arguments: str, **variables: str) -> Iterator["subprocess
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=START_SECONDS)
 
 
 def said_until_it_served(process: "subprocess.Popen[str]") -> str:
@@ -51,7 +51,7 @@ def said_until_it_served(process: "subprocess.Popen[str]") -> str:
 
 
 def page_of(said: str) -> str:
-    with urllib.request.urlopen(re.findall(r"http://\S+", said)[-1], timeout=30) as page:
+    with urllib.request.urlopen(re.findall(r"http://\S+", said)[-1], timeout=START_SECONDS) as page:
         text: str = page.read().decode()
         return text
 
@@ -129,7 +129,7 @@ def test_an_address_of_another_machine_is_told() -> None:
 def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(tmp_path: Path) -> None:
     missing = (tmp_path / "missing" / "db.sqlite3").as_posix()
     with dev(tmp_path, "0", DATABASE_URL=f"sqlite:///{missing}") as process:
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=START_SECONDS)
     assert process.returncode == 1
     assert said.startswith("CommandError: The database does not work: unable to open")
     assert "DATABASE_URL" in said

@@ -55,12 +55,24 @@ def test_blanks_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert env.text("CHAT_MODEL", "default") == "default"
 
 
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg_pool"])
 def test_postgresql_without_its_driver_is_refused_with_the_command(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else name)
+    with pytest.raises(SystemExit, match=r'pip install "psycopg\[binary,pool\]"'):
+        read(monkeypatch, DATABASE_URL="postgres://user:secret@localhost/chat")
+
+
+def test_connections_to_postgresql_are_kept_and_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match=r'pip install "psycopg\[binary\]"'):
-        read(monkeypatch, DATABASE_URL="postgres://user:secret@localhost/chat")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    address = "postgres://user:secret@localhost/chat?sslmode=require"
+    database = read(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]
+    assert database["OPTIONS"] == {"sslmode": "require", "pool": {"timeout": 5}}
+    assert database["CONN_HEALTH_CHECKS"]
+    assert not database["CONN_MAX_AGE"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from fake_model import FakeModel, dialect
 
-SOON = 30.0  # seconds
+SOON = 60.0  # seconds
 
 
 def context(protocol: int) -> ssl.SSLContext:

@@ -27,7 +27,7 @@ async def reply_to(prompt: str) -> Reply:
     reply = await sync_to_async(conversations.ask)(conversation, prompt)
     messages = await sync_to_async(conversations.history)(reply)
     # No test waits as long; without a limit a fault could hang it for ever.
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(SOON):
         await RunningReply(reply, messages).live(lambda: None)
     return await Reply.objects.aget(pk=reply.pk)
 

@@ -38,7 +38,7 @@ MISSING = (
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
