@@ -90,7 +90,7 @@ if DATABASES["default"]["ENGINE"] == env.SQLITE:
     # The last connection to close writes the log back, which a reply would pay for at each save.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 else:
-    # Else each question would connect anew, as a channel closes the connection after it.
+    # `database_sync_to_async` closes the connection after each question: else each connects anew.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"timeout": 5}
     # What the pool holds is dead after a restart of PostgreSQL.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
