@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -24,7 +25,13 @@ MINUTES = 40  # Within which a check ends, on a busy machine too.
 
 # Variables that would make a developer's machine differ from a new one.
 HIDDEN = ("CHAT_", "DJANGO_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "PYTEST_")
-HIDDEN_NAMES = {"DATABASE_URL", "REDIS_URL", "VIRTUAL_ENV", "PYTHONPATH"}
+HIDDEN_NAMES = {
+    "DATABASE_URL",
+    "REDIS_URL",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONDONTWRITEBYTECODE",
+}
 
 
 class CheckFailed(Exception):
@@ -36,8 +43,8 @@ class Checkout:
     """A baked project with its requirements installed.
 
     `chromium` is the browser that its tests drive; None is the one that Playwright installed.
-    `mypy_cache` is a folder that several projects may use, one after the other; None is a folder
-    of the project's own.
+    `mypy_cache` is a folder that projects with the same requirements share; None is a folder of the
+    project's own.
     """
 
     project: Path
@@ -52,9 +59,16 @@ class Checkout:
             arguments = [*CHECKS[check]]
             if check == OWN_TESTS:
                 arguments.append(f"--junitxml={report}")
-            output = self.output(*arguments)
+            with self.turn(check):
+                output = self.output(*arguments)
             if check == OWN_TESTS and (skipped := skipped_tests(report)):
                 raise CheckFailed(f"{skipped} of its tests were skipped\n{output}")
+
+    def turn(self, check: str) -> AbstractContextManager[None]:
+        """Wait for those that use mypy's shared cache: it is for one process at a time."""
+        if check == "mypy" and self.mypy_cache:
+            return virtualenvs.alone(self.mypy_cache.name)
+        return nullcontext()
 
     def output(self, *arguments: str) -> str:
         """Run `python arguments` in the project, and return its output.

@@ -116,8 +116,8 @@ def run(copy: Path, combination: str, tests: list[str]) -> dict[str, str]:
         checkout = checks.install(folder, questions.named(combination)["provider_sdk"])
     else:
         checkout = checks.Checkout(folder, virtualenvs.template_python(), browser.find())
-    environ = {**checkout.environ(), "CI": "true", "PYTHONDONTWRITEBYTECODE": "1"}
-    environ["TEMPLATE_SCRATCH"] = str(virtualenvs.SCRATCH)
+    scratch = str(virtualenvs.SCRATCH)
+    environ = {**checkout.environ(), "CI": "true", "TEMPLATE_SCRATCH": scratch}
     with tempfile.TemporaryDirectory() as reports:
         report = Path(reports) / "junit.xml"
         command = [str(checkout.python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]

@@ -49,7 +49,10 @@ def prepare(folder: Path, requirements: list[Path]) -> Path:
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
             files = [argument for file in requirements for argument in ("-r", str(file))]
             pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-            subprocess.run([*pip, "install", *files], check=True)
+            # Half of pip's time would go into compiling what is mostly never imported. Python
+            # compiles the rest when it is, unless it may not.
+            compiling = [] if sys.dont_write_bytecode else ["--no-compile"]
+            subprocess.run([*pip, "install", *compiling, *files], check=True)
             stamp.write_text(digest.hexdigest(), encoding="utf-8")
     return python
 

@@ -14,17 +14,22 @@ Bake = Callable[..., Path]
 Refuse = Callable[..., str]
 
 BEGAN = pytest.StashKey[float]()
+LONGEST = pytest.StashKey[float]()  # Seconds that the own tests of a combination took here so far.
 IN_ORDER = questions.most_telling_first()
 # The first of them, which have every answer.
 CORE = IN_ORDER[: max(map(len, questions.CHOICES.values()))]
 
 
+def own_tests(item: pytest.Item) -> dict[str, str] | None:
+    """Return the combination whose own tests it runs; None if it runs something else."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters["combination"] if parameters.get("check") == checks.OWN_TESTS else None
+
+
 def is_further(item: pytest.Item) -> bool:
     """Return whether it runs the own tests of a combination whose answers the core has, too."""
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    if parameters.get("check") != checks.OWN_TESTS:
-        return False
-    return parameters["combination"] not in CORE
+    combination = own_tests(item)
+    return combination is not None and combination not in CORE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,12 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--minutes",
         type=float,
         default=math.inf,
-        help="skip the own tests of further combinations that have not begun after so many minutes",
+        help="skip the own tests of further combinations that, going by those before, would take "
+        "longer than until so many minutes after the start",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[BEGAN] = time.monotonic()
+    config.stash[LONGEST] = 0.0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -63,8 +70,20 @@ def pytest_collection_modifyitems(
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     minutes = item.config.getoption("--minutes")
-    if is_further(item) and time.monotonic() - item.config.stash[BEGAN] > minutes * 60:
-        pytest.skip(f"{minutes:g} minutes were over: run them with scripts/test.py -k own-tests")
+    passed = time.monotonic() - item.config.stash[BEGAN]
+    if is_further(item) and passed + item.config.stash[LONGEST] > minutes * 60:
+        pytest.skip(
+            f"it would have taken longer than {minutes:g} minutes: scripts/test.py -k own-tests"
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    began = time.monotonic()
+    yield
+    if own_tests(item):
+        longest = item.config.stash[LONGEST]
+        item.config.stash[LONGEST] = max(longest, time.monotonic() - began)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import checks
 import pytest
+import virtualenvs
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +16,8 @@ def checkout(
     """Copy the project, since tools write into it, and install what it needs, once per SDK."""
     copy = shutil.copytree(project, tmp_path_factory.mktemp("checkout") / project.name)
     sdk = combination["provider_sdk"]
-    # What mypy knows of Django serves all projects of one environment that this process checks.
-    mypy_cache = tmp_path_factory.getbasetemp() / "mypy" / sdk
-    return checks.install(copy, sdk, mypy_cache)
+    # What mypy knows of Django serves all projects of one environment.
+    return checks.install(copy, sdk, mypy_cache=virtualenvs.SCRATCH / f"mypy-{sdk}")
 
 
 @pytest.mark.parametrize("check", checks.CHECKS)

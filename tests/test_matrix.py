@@ -1,5 +1,6 @@
 """Which combinations come first, and what is told of those for which no time was left."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,15 +25,41 @@ def test_the_first_have_all_answers_and_soon_all_pairs(size: int, number: int) -
     assert len(CORE) == 3
 
 
-def test_own_tests_for_which_no_time_is_left_are_told() -> None:
-    further = questions.name(IN_ORDER[len(CORE)])
-    chosen = f"test_it_passes and own-tests and {further}"
-    command = [sys.executable, "-m", "pytest", "-rs", "--minutes=0", "-k", chosen]
-    run = subprocess.run(command, cwd=questions.ROOT, capture_output=True, encoding="utf-8")
+# A plugin with which the own tests of each project take 25 minutes, and nothing is installed.
+SLOW = """
+import time
+
+class Checkout:
+    def run(self, check):
+        Checkout.minutes += 25
+
+Checkout.minutes = 0
+time.monotonic = lambda: Checkout.minutes * 60
+
+def pytest_configure():
+    import checks
+
+    checks.install = lambda *args, **kwargs: Checkout()
+"""
+
+
+def test_own_tests_for_which_no_time_is_left_are_told(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    first, second = IN_ORDER[len(CORE) : len(CORE) + 2]
+    names = " or ".join(map(questions.name, (CORE[0], first, second)))
+    chosen = f"test_it_passes and own-tests and ({names})"
+    command = [sys.executable, "-m", "pytest", "-rs", "-p", "slow", "--minutes=55", "-k", chosen]
+    run = subprocess.run(
+        command,
+        cwd=questions.ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+    )
 
     assert "SKIPPED [1]" in run.stdout
-    assert "0 minutes were over: run them with scripts/test.py -k own-tests" in run.stdout
-    assert "1 skipped" in run.stdout.splitlines()[-1]
+    assert "longer than 55 minutes: scripts/test.py -k own-tests" in run.stdout
+    assert "2 passed, 1 skipped" in run.stdout.splitlines()[-1]
 
 
 # Writes down which process runs it; the sixteen tests of a group are one process's.
