@@ -37,11 +37,15 @@ class Heard:
 
 
 async def listen(*prompts: str, heard: Heard | None = None) -> Heard:
-    """Ask the last of `prompts`, after a history of the others, and hear the reply to its end."""
+    """Ask the last of `prompts`, after a history of the others, and hear the reply to its end.
+
+    Every other one is a reply; a blank one is left out, as the chat does.
+    """
     heard = heard or Heard()
     messages = [
         Message("assistant" if (len(prompts) - number) % 2 == 0 else "user", prompt)
         for number, prompt in enumerate(prompts)
+        if prompt
     ]
     try:
         # No test waits as long; without a limit a fault could hang it for ever.

@@ -9,20 +9,23 @@ import openai
 from openai.types.chat import ChatCompletionChunk
 
 from chat import provider, upstream
+from chat.types import Message
 
 
 class Client(openai.AsyncOpenAI):
     """The SDK's client, which also gets on with servers that only resemble OpenAI's."""
 
-    async def stream(self, **request: Any) -> openai.AsyncStream[ChatCompletionChunk]:
+    async def stream(self, messages: list[Message]) -> openai.AsyncStream[ChatCompletionChunk]:
         """Ask for a completion, chunk by chunk. Raises what the SDK raises."""
-        create: Any = partial(self.chat.completions.create, stream=True, **request)
+        create: Any = partial(self.chat.completions.create, stream=True)
+        request = provider.request(self.base_url, messages)
         while True:
-            parameters = provider.parameters(self.base_url)
             try:
-                stream: openai.AsyncStream[ChatCompletionChunk] = await create(**parameters)
+                stream: openai.AsyncStream[ChatCompletionChunk] = await create(**request)
             except openai.APIStatusError as error:
-                if not provider.learns(error, self.base_url, parameters):
+                provider.learn(error, self.base_url)
+                refused, request = request, provider.request(self.base_url, messages)
+                if request == refused:
                     raise
             else:
                 return stream

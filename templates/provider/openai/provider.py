@@ -6,6 +6,8 @@ Servers that speak the same API (Ollama, llama.cpp, vLLM and others) go the same
 import json
 import re
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import httpx2
@@ -42,10 +44,15 @@ CODE_KINDS: dict[str, Kind] = {
 }
 TOO_LONG = re.compile(r"context (length|size|window)|prompt is too long", re.IGNORECASE)
 
-# What is in the answer of a server that refuses one of the `parameters`.
-TELLING = {"stream_options": "stream_options", "max_tokens": "max_completion_tokens"}
-# What servers have refused: usage, as Mistral's and `transformers serve` do, or the older name of
-# the limit, as OpenAI's own do behind another address, such as Azure's.
+# What is in the answer of a server that refuses a part of the `request`.
+TELLING = {
+    "stream_options": "stream_options",
+    "max_tokens": "max_completion_tokens",
+    "messages": "must alternate",
+}
+# What servers have refused: usage, as Mistral's and `transformers serve` do; the older name of the
+# limit, as OpenAI's own do behind another address, such as Azure's; or two prompts in a row, as
+# vLLM and llama.cpp do for models such as Gemma.
 _refused: set[tuple[httpx2.URL, str]] = set()
 
 
@@ -55,37 +62,30 @@ def ask(client: Any, messages: list[Message]) -> Any:
     Returns the `openai.Stream`, or the `openai.AsyncStream` to be awaited, of `client.stream`.
     Raises what the SDK raises: see `explain`.
     """
+    return client.stream(messages)
+
+
+def request(base_url: httpx2.URL, messages: list[Message]) -> dict[str, Any]:
+    """What `chat.completions.create` is asked, as a server is known to take it."""
     system = [{"role": "system", "content": settings.CHAT_SYSTEM_PROMPT}]
-    history = [{"role": message.role, "content": message.text} for message in messages]
-    return client.stream(
-        model=_model(), messages=(system if settings.CHAT_SYSTEM_PROMPT else []) + history
-    )
-
-
-def parameters(base_url: httpx2.URL) -> dict[str, Any]:
-    """The limit of tokens, and that usage is wanted, as a server is known to take them."""
     usage = {"stream_options": {"include_usage": True}}
     return {
+        "model": _model(),
+        "messages": (system if settings.CHAT_SYSTEM_PROMPT else []) + _history(base_url, messages),
         _limit(base_url): settings.CHAT_MAX_OUTPUT_TOKENS,
         **({} if (base_url, "stream_options") in _refused else usage),
     }
 
 
-def learns(error: openai.APIStatusError, base_url: httpx2.URL, parameters: dict[str, Any]) -> bool:
-    """Whether a server refused no more than one of the `parameters`, which are others from now on.
+def learn(error: openai.APIStatusError, base_url: httpx2.URL) -> None:
+    """Let each later `request` be without what a server has refused, if that is what it says.
 
-    It has begun no reply then, so the request may go out once more.
+    It has begun no reply then, so another request may go out.
     """
-    if error.status_code not in (400, 422):
-        return False
-    words = json.dumps(error.body)
-    refused = {
-        (base_url, parameter)
-        for parameter, word in TELLING.items()
-        if parameter in parameters and word in words
-    }
-    _refused.update(refused)
-    return bool(refused)
+    # 500: llama.cpp, where the model's own template raised it.
+    if error.status_code in (400, 422, 500):
+        words = json.dumps(error.body)
+        _refused.update((base_url, part) for part, word in TELLING.items() if word in words)
 
 
 def read(chunk: ChatCompletionChunk) -> Iterator[Event]:
@@ -134,6 +134,15 @@ def _words(error: openai.APIError) -> str:
     if isinstance(body, dict):
         body = body.get("message") or body.get("detail") or body
     return (body if isinstance(body, str) else json.dumps(body)) if body else error.message
+
+
+def _history(base_url: httpx2.URL, messages: list[Message]) -> list[dict[str, str]]:
+    """The turns. Prompts follow each other where one was left without a reply."""
+    turns = [(message.role, message.text) for message in messages]
+    if (base_url, "messages") in _refused:
+        groups = groupby(messages, attrgetter("role"))
+        turns = [(role, "\n\n".join(each.text for each in group)) for role, group in groups]
+    return [{"role": role, "content": text} for role, text in turns]
 
 
 def _limit(base_url: httpx2.URL) -> str:

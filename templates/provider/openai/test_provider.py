@@ -210,6 +210,25 @@ async def test_openai_behind_another_address_is_asked_by_the_newer_name(
     assert sent == [{"max_tokens"}, {"max_completion_tokens"}, {"max_completion_tokens"}]
 
 
+@pytest.mark.parametrize("status", [400, 500], ids=["vLLM", "llama.cpp"])
+async def test_prompts_in_a_row_are_one_for_a_model_that_takes_turns(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    refusal = error(status, "Conversation roles must alternate user/assistant/user/assistant/...")
+    answers = [Answer(body=events(HI, FINISH)), refusal, Answer(body=events(HI, FINISH))]
+    with scripted(*answers) as server:
+        point_at(f"{server.address}/v1", monkeypatch)
+        prompts = ["One", "Two", "Three", "", "Four"]
+        heards = [await listen(*some) for some in (prompts[:1], prompts, prompts)]
+    assert [heard.text for heard in heards] == ["Hi", "Hi", "Hi"]
+    one, refused, *joined = (
+        [turn["content"] for turn in body["messages"]] for _, body in server.requests
+    )
+    assert one == ["One"]
+    assert refused == ["One", "Two", "Three", "Four"]
+    assert joined == [["One", "Two", "Three\n\nFour"]] * 2
+
+
 async def test_a_limit_that_is_refused_by_its_newer_name_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
