@@ -69,6 +69,17 @@ async def test_the_view_follows_until_the_reader_moves_up(page: Page, move: str)
     await expect_status(page, "stopped")
 
 
+async def test_jump_to_latest_outdoes_a_move_up_that_is_not_told_yet(page: Page) -> None:
+    await stream(page)
+    await conversation(page).evaluate(
+        "it => { it.scrollTop -= 50; document.querySelector('.jump').click(); }"
+    )
+    await grow(page)
+    assert await from_the_end(page) < 2
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 async def test_a_draft_that_grows_and_shrinks_moves_no_reader(
     page: Page, size: ViewportSize

@@ -44,6 +44,8 @@
   }
 
   function showEnd() {
+    // A move up of which the browser has not told yet came before this.
+    top = scroller.scrollTop;
     setFollows(true);
     keepUp();
   }
