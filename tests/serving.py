@@ -19,7 +19,7 @@ def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
     """Return the page at `url` as soon as `server` answers; fail if it ends before."""
     while server.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=10) as page:
+            with urllib.request.urlopen(url, timeout=60) as page:
                 return str(page.read().decode("utf-8"))
         except HTTPError as error:
             pytest.fail(f"{url} answered {error}")
