@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from chat import conversations
-from chat.models import Conversation, Reply
+from chat.models import Conversation, Reply, Turn
 from chat.running import replies
 from fake_model.server import FakeModel
 from tests.conftest import SOON, seen_by
@@ -183,14 +184,27 @@ async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
     assert slow_model.record[0].tokens == 12
 
 
-async def test_a_reply_that_another_process_writes_is_seen_to_end() -> None:
+async def test_a_reply_that_another_process_writes_is_seen_to_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns, looked = conversations.turns, threading.Event()
+
+    def look(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
+        found = turns(conversation, since)
+        if since:  # Else it is the page that asks, and not its feed.
+            looked.set()
+        return found
+
+    monkeypatch.setattr(conversations, "turns", look)
     client = Client()
     async with open_page(client) as page:
         conversation = await Conversation.objects.aget(pk=page.conversation)
     reply = await database_sync_to_async(conversations.ask)(conversation, "prompt")
     await Reply.objects.aupdate(process="elsewhere")
     async with open_page(client) as page:
-        await page.until(lambda page: page.status == "streaming")
+        assert page.status == "streaming"
+        # Only a second look can see what comes now.
+        assert await asyncio.to_thread(looked.wait, SOON)
         # As after a minute without a heartbeat.
         await Reply.objects.aupdate(saved_at=reply.saved_at - timedelta(minutes=2))
         await page.until(lambda page: page.status == "interrupted")
