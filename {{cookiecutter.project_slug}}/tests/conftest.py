@@ -11,7 +11,9 @@ from chat import names
 from fake_model.record import Record
 from fake_model.server import FakeModel
 
-SOON = 60.0  # seconds: a limit for what happens at once, generous for a busy machine
+# Seconds: a limit for what happens at once, generous for a busy machine. Less than
+# CHAT_IDLE_TIMEOUT_SECONDS, which closes a silent connection too, and would be taken for Stop.
+SOON = 45.0
 
 KEY = "sk-the-key-of-the-tests"
 
