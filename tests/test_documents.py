@@ -57,7 +57,7 @@ NOT_RUN = {
     "uv run python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest --ignore=tests/browser": "the same, and those in the browser",
-    ".venv/bin/python -m pytest tests/test_stopping.py": "the same, and all others",
+    ".venv/bin/python -m pytest tests/replies/test_stopping.py": "the same, and all others",
     "mypy .": "the same, for every combination",
     "uv run mypy .": "the same, for every combination",
 }

@@ -13,7 +13,7 @@ SDK_VARIABLE = re.compile(r"^(?:KEY|BASE_URL)_VARIABLE = \"(\w+)\"$", re.MULTILI
 def test_env_example_lists_what_the_code_reads(project: Path) -> None:
     listed = LISTED.findall((project / ".env.example").read_text(encoding="utf-8"))
     config = "".join(file.read_text(encoding="utf-8") for file in project.glob("config/*.py"))
-    names = (project / "chat" / "names.py").read_text(encoding="utf-8")
+    names = (project / "chat" / "provider" / "names.py").read_text(encoding="utf-8")
     read = {*READ.findall(config), *SDK_VARIABLE.findall(names)} - BEFORE_ENV
 
     assert sorted(listed) == sorted(read)

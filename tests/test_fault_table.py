@@ -20,7 +20,7 @@ def source(test: str, combination: str) -> Path:
     file = test.partition("::")[0]
     if not combination:
         return questions.ROOT / file
-    if file == "tests/test_provider.py":
+    if file == "tests/provider/test_provider.py":
         sdk = questions.named(combination)["provider_sdk"]
         return questions.ROOT / "templates" / "provider" / sdk / "test_provider.py"
     return PROJECT / file

@@ -181,7 +181,7 @@ def test_every_choice_is_explained(answer: str) -> None:
 def test_the_table_says_what_the_part_says(bake: Bake, sdk: str) -> None:
     """The names of an SDK are Python in its part, and words for the files that are no Python."""
     row = questions.CONTEXT["_sdk"][sdk]
-    names = runpy.run_path(str(bake(provider_sdk=sdk) / "chat" / "names.py"))
+    names = runpy.run_path(str(bake(provider_sdk=sdk) / "chat" / "provider" / "names.py"))
 
     assert (row["title"], row["key"], row["base_url"], row["model"]) == (
         names["TITLE"],

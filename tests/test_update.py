@@ -80,7 +80,7 @@ def write_newest(template: Path) -> None:
 def make_older(template: Path) -> None:
     """Change what is there so that the newest version adds, changes and removes files."""
     append(template / PROJECT / "README.md", "\nAn older end.\n")
-    append(template / "templates" / "cancellation" / "thread" / "reply.py", "# An older end.\n")
+    append(template / "templates" / "cancellation" / "thread" / "reader.py", "# An older end.\n")
     append(template / PROJECT / "chat" / "older.py", '"""Of an older version only."""\n')
     (template / PROJECT / "AGENTS.md").unlink()
     replace(template / "cookiecutter.json", MODEL, "an-older-model")
@@ -146,7 +146,7 @@ def test_an_update_keeps_what_is_mine_and_brings_what_is_new(
     assert files(project) == files(newest / "kept")
     checkout.output("manage.py", "migrate", "--check")
     # The project is another's twin now, whose own tests run elsewhere: some are enough here.
-    checkout.output("-m", "pytest", "-q", "tests/test_conversations.py", "tests/test_pages.py")
+    checkout.output("-m", "pytest", "-q", "tests/test_queries.py", "tests/page/test_views.py")
 
 
 def test_what_both_sides_changed_is_left_to_merge(template: Path, project: Path) -> None:

@@ -6,7 +6,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from chat.markdown import render, render_part
+from chat.page.markdown import render, render_part
 
 
 class Conversation(models.Model):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat import views
+from chat.page import views
 
 urlpatterns = [
     path("", views.page, name="chat"),

@@ -18,8 +18,9 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error
 
-from chat import conversations, processes
-from chat.running import replies
+from chat import queries
+from chat.replies import processes
+from chat.replies.registry import replies
 
 _ending: set[asyncio.Task[None]] = set()
 
@@ -56,14 +57,14 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 def load_sdk() -> None:
     """Import the SDK, which takes a second or more, before the first prompt has to wait for it."""
-    importlib.import_module("chat.reply")
+    importlib.import_module("chat.provider.reader")
     # What is loaded stays. The collector need not walk it again, while every stream waits.
     gc.freeze()
 
 
 def tidy_up() -> None:
     """Mark the replies that the last process left streaming, and lock the file of this one."""
-    conversations.interrupt_dead()
+    queries.interrupt_dead()
     processes.remove_locks_of_the_dead()
     processes.this_process()
 

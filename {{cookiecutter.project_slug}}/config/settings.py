@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from chat import names
+from chat.provider import names
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -131,7 +131,7 @@ DJUST_CONFIG = {
     # Whoever may open the page may use all of it, on conversations of their own.
     "suppress_checks": ["S009"],
 }
-LIVEVIEW_ALLOWED_MODULES = ["chat.views"]
+LIVEVIEW_ALLOWED_MODULES = ["chat.page.views"]
 # The update check would ask the network; links open whole pages, which a proxy and a log can see.
 LIVEVIEW_CONFIG = {
     "update_check": False,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chat import names
+from chat.provider import names
 from fake_model.record import Record
 from fake_model.server import FakeModel
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
-from chat import names
+from chat.provider import names
 from fake_model.server import FakeModel
 
 DATABASE = "db.sqlite3"

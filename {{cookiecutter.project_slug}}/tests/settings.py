@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 
-from chat import names
+from chat.provider import names
 
 OURS = ("CHAT_", "DATABASE_URL", "DJANGO_", "REDIS_URL")
 SDK = (names.KEY_VARIABLE, names.BASE_URL_VARIABLE)

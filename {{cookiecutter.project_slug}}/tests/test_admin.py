@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from chat import conversations
+from chat import queries
 from chat.models import Conversation, Reply
 
 pytestmark = pytest.mark.django_db
@@ -11,15 +11,15 @@ pytestmark = pytest.mark.django_db
 
 def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
     conversation = Conversation.objects.create(owner="one")
-    reply = conversations.ask(conversation, "mine")
-    conversations.ask(Conversation.objects.create(owner="two"), "somebody else's")
+    reply = queries.ask(conversation, "mine")
+    queries.ask(Conversation.objects.create(owner="two"), "somebody else's")
     address = f"/admin/chat/conversation/{conversation.pk}/change/"
     page = admin_client.get(address).content.decode()
     assert "mine" in page
     assert "somebody else" not in page
 
     reply.text, reply.status = "all of it", Reply.Status.COMPLETE
-    conversations.save(reply)
+    queries.save(reply)
     form = {
         "replies-TOTAL_FORMS": "1",
         "replies-INITIAL_FORMS": "1",
@@ -38,7 +38,7 @@ def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
 
 def test_a_conversation_is_deleted_with_all_that_was_said(admin_client: Client) -> None:
     conversation = Conversation.objects.create(owner="one")
-    conversations.ask(conversation, "mine")
+    queries.ask(conversation, "mine")
     address = f"/admin/chat/conversation/{conversation.pk}/delete/"
     assert admin_client.get("/admin/chat/conversation/").status_code == 200
     admin_client.post(address, {"post": "yes"})

@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings
 from pytest_django import Settings
 
-from chat import checks, names
+from chat import checks
+from chat.provider import names
 
 PRODUCTION = {
     "DJANGO_DEBUG": "false",

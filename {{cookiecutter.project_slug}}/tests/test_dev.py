@@ -13,12 +13,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from chat import names
 from chat.management.commands.dev import listen as listen_on
 from chat.management.commands.dev import parse, use
+from chat.provider import names
 from fake_model.script import WORDS
 from fake_model.server import FakeModel
-from tests.replies import listen
+from tests.listener import listen
 from tests.server import START_SECONDS, environment
 
 

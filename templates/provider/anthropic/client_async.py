@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import anthropic
 import httpx2
 
-from chat import upstream
+from chat.provider import upstream
 
 
 def open_client(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import anthropic
 import httpx2
 
-from chat import upstream
+from chat.provider import upstream
 
 
 def open_client(on_request: Callable[[httpx2.Request], None]) -> anthropic.Anthropic:

@@ -9,9 +9,9 @@ import anthropic
 from anthropic.types import RawMessageStreamEvent
 from django.conf import settings
 
-from chat import faults, names
-from chat.errors import Kind, ProviderError
-from chat.types import Event, Finish, Message, Text, Usage
+from chat.provider import faults, names
+from chat.provider.errors import Kind, ProviderError
+from chat.provider.events import Event, Finish, Message, Text, Usage
 
 # `anthropic.types.StopReason`; that of a tool comes after its call.
 FINISHES = {"max_tokens": Finish("length"), "refusal": Finish("refused")}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from chat import sentences
+from chat import error_messages
 from tests.conftest import KEY, point_at
-from tests.replies import Heard, listen
-from tests.servers import Answer, Scripted, scripted
+from tests.listener import Heard, listen
+from tests.upstreams import Answer, Scripted, scripted
 
 
 def start(**usage: int) -> dict[str, Any]:
@@ -172,7 +172,7 @@ async def test_an_error_has_its_kind(
     assert heard.error
     assert heard.error.kind == kind
     assert bool(heard.text) == ("text_delta" in str(answer.body))
-    assert KEY not in sentences.for_error(heard.error)
+    assert KEY not in error_messages.for_error(heard.error)
     assert len(server.requests) == 1
 
 
@@ -180,4 +180,4 @@ async def test_the_reason_of_a_bad_request_is_shown(monkeypatch: pytest.MonkeyPa
     answer = Answer(400, error("invalid_request_error", "max_tokens: must be less"))
     heard, _ = await ask(monkeypatch, answer)
     assert heard.error
-    assert sentences.for_error(heard.error).endswith("max_tokens: must be less")
+    assert error_messages.for_error(heard.error).endswith("max_tokens: must be less")

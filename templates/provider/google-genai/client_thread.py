@@ -8,7 +8,7 @@ import httpx2
 from google import genai
 from google.genai.types import GenerateContentResponse, HttpOptions
 
-from chat import upstream
+from chat.provider import upstream
 
 Responses = Generator[GenerateContentResponse]
 

@@ -15,9 +15,9 @@ from google.genai.types import (
     GenerateContentResponse,
 )
 
-from chat import faults, names
-from chat.errors import Kind, ProviderError
-from chat.types import Event, Finish, Message, Text, Usage
+from chat.provider import faults, names
+from chat.provider.errors import Kind, ProviderError
+from chat.provider.events import Event, Finish, Message, Text, Usage
 
 FINISHES = {
     FinishReason.STOP: Finish("stop"),

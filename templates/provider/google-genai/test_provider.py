@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from chat import sentences
+from chat import error_messages
 from tests.conftest import KEY, point_at
-from tests.replies import Heard, listen
-from tests.servers import Answer, Scripted, scripted
+from tests.listener import Heard, listen
+from tests.upstreams import Answer, Scripted, scripted
 
 
 def chunk(*parts: dict[str, Any], finish: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -192,11 +192,11 @@ async def test_an_error_has_its_kind(
     heard, server = await ask(monkeypatch, answer)
     assert heard.error
     assert (heard.error.kind, heard.error.retry_after) == (kind, seconds)
-    assert KEY not in sentences.for_error(heard.error)
+    assert KEY not in error_messages.for_error(heard.error)
     assert len(server.requests) == 1
 
 
 async def test_the_reason_of_a_bad_request_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     heard, _ = await ask(monkeypatch, error(400, "INVALID_ARGUMENT", "Temperature is too high."))
     assert heard.error
-    assert sentences.for_error(heard.error).endswith("Temperature is too high.")
+    assert error_messages.for_error(heard.error).endswith("Temperature is too high.")

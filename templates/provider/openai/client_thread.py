@@ -8,8 +8,8 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletionChunk
 
-from chat import provider, upstream
-from chat.types import Message
+from chat.provider import provider, upstream
+from chat.provider.events import Message
 
 
 class Client(openai.OpenAI):

@@ -15,9 +15,9 @@ import openai
 from django.conf import settings
 from openai.types.chat import ChatCompletionChunk
 
-from chat import faults, names
-from chat.errors import Kind, ProviderError
-from chat.types import Event, Finish, Message, Text, Usage
+from chat.provider import faults, names
+from chat.provider.errors import Kind, ProviderError
+from chat.provider.events import Event, Finish, Message, Text, Usage
 
 # How a whole reply ends; that of a chat without tools. Some servers have words of their own.
 FINISHES = {

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from chat import provider, sentences
+from chat import error_messages
+from chat.provider import provider
 from tests.conftest import KEY, point_at
-from tests.replies import Heard, listen
-from tests.servers import Answer, Scripted, scripted
+from tests.listener import Heard, listen
+from tests.upstreams import Answer, Scripted, scripted
 
 FINISH = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
@@ -168,7 +169,7 @@ async def test_an_error_is_understood_wherever_its_reason_is(
     assert heard.error
     assert heard.error.kind == kind
     assert words in heard.error.detail
-    assert KEY not in sentences.for_error(heard.error)
+    assert KEY not in error_messages.for_error(heard.error)
     assert len(server.requests) == 1
 
 
@@ -238,7 +239,7 @@ async def test_a_limit_that_is_refused_by_its_newer_name_is_told(
         monkeypatch.setenv("HTTP_PROXY", server.address)
         heard = await listen("Hello")
     assert heard.error
-    assert "is too large" in sentences.for_error(heard.error)
+    assert "is too large" in error_messages.for_error(heard.error)
     assert len(server.requests) == 1
 
 
@@ -246,5 +247,5 @@ async def test_another_refusal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Answer(422, {"detail": "Unexpected field: messages"})
     heard, server = await ask(monkeypatch, answer)
     assert heard.error
-    assert "Unexpected field: messages" in sentences.for_error(heard.error)
+    assert "Unexpected field: messages" in error_messages.for_error(heard.error)
     assert len(server.requests) == 1

@@ -14,7 +14,7 @@ from django.core.management.commands.runserver import naiveip_re
 from django.db import DatabaseError
 from filelock import FileLock
 
-from chat import names
+from chat.provider import names
 from config import env
 from fake_model.script import WORDS
 from fake_model.server import FakeModel

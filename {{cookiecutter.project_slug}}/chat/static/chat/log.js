@@ -1,4 +1,4 @@
-// The log: applies what the server's feed tells (chat/feed.py), and says what the page shows.
+// The log: applies what the server's feed tells (chat/page/feed.py), and says what the page shows.
 //
 // A reply's HTML is made on the server, safe. It arrives as edits [drop, html, settled] of the end
 // of that HTML that is not settled yet; only the nodes that differ are touched.

@@ -1,0 +1,109 @@
+"""The sentence a person reads for each kind of failure: what happened, then what to do."""
+
+import io
+import math
+import os
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from dotenv import dotenv_values
+
+from chat.provider import names
+from chat.provider.errors import Kind, ProviderError
+from config import env
+
+INTERNAL = (
+    "Something went wrong in this chat itself; the log of the server says what. Retry to ask again."
+)
+SENTENCES: dict[Kind, str] = {
+    "key_missing": "There is no key for {title}. Put it after {key}= {key_place}, then "
+    "restart the server.",
+    "key_refused": "{title} refused the key. Check {key} {key_place}, then restart the server.",
+    "model_unknown": "{title} does not know the model {model}. Set CHAT_MODEL {model_place} to one "
+    "that your account can use, then restart the server.",
+    "rate_limited": "{title} takes no more requests for now. Retry {when}.",
+    "out_of_credit": "The {title} account is out of credit, or has used up its quota. Add credit "
+    "or raise the quota there, then Retry.",
+    "overloaded": "{title} is overloaded, or not ready yet. Retry {when}.",
+    "server_error": "{title} had an error of its own. Retry {when}.",
+    "bad_request": "{title} did not accept the request: {detail}",
+    "context_too_long": "This conversation is too long for {model}. Start a New chat.",
+    "refused": "{title} refused to answer this prompt. Ask in another way.",
+    "tool_call": "{title} called a tool, and this chat has none. Retry, or ask in another way.",
+    "empty": "{title} sent an empty reply. Retry to ask again; if that does not help, start a New "
+    "chat: this one may be too long for {model}.",
+    "cut_off": "The reply was cut off before its end. Retry to ask again.",
+    "malformed": "{title} sent something that could not be read. Retry to ask again.",
+    "lost": "The connection to {title} was lost. Retry to ask again.",
+    "silent": "{title} sent nothing for {idle} seconds. Retry to ask again.",
+    "unreachable": "{title} could not be reached at {address}: {detail}. Check the network and "
+    "{base_url} {base_url_place}, then Retry.",
+    "wrong_address": "What answers at {address} is not the API of {title}. Check {base_url} "
+    "{base_url_place}, then restart the server.",
+    "tls": "There is no secure connection to {address}: {detail}. Check {base_url} "
+    "{base_url_place} and this computer's certificates, then Retry.",
+    "internal": INTERNAL,
+}
+
+LENGTH = "The reply stops here: it reached the limit of CHAT_MAX_OUTPUT_TOKENS."
+INTERRUPTED = "The reply was interrupted. Retry to ask again."
+BUSY = "A reply is still being written. Wait for its end, or Stop it."
+EMPTY = "Type a prompt first."
+NOT_TEXT = "This prompt holds a character that is no text, such as U+0000. Remove it."
+NO_DATABASE = "The chat cannot reach its database now, so that nothing was done. Try again soon."
+NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
+GONE = "This conversation is gone. Start a New chat."
+NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prompt was not sent."
+
+
+def too_long(most: int) -> str:
+    """For a prompt of more than `most` characters."""
+    return f"This prompt is too long: at most {most:,} characters can be sent. Shorten it."
+
+
+def for_error(error: ProviderError) -> str:
+    """The sentence for an error. Holds no secret: `ProviderError.detail` has none either."""
+    return SENTENCES[error.kind].format(
+        title=names.TITLE,
+        key=names.KEY_VARIABLE,
+        key_place=_place(names.KEY_VARIABLE),
+        base_url=names.BASE_URL_VARIABLE,
+        base_url_place=_place(names.BASE_URL_VARIABLE),
+        address=_address(),
+        model=settings.CHAT_MODEL or names.DEFAULT_MODEL,
+        model_place=_place("CHAT_MODEL"),
+        idle=f"{settings.CHAT_IDLE_TIMEOUT_SECONDS:g}",
+        when=_when(error.retry_after),
+        detail=error.detail,
+    )
+
+
+def _when(seconds: float | None) -> str:
+    if seconds is None:
+        return "in a moment"
+    unit, number = ("second", seconds) if seconds < 120 else ("minute", seconds / 60)
+    return f"in {math.ceil(number)} {unit}{'' if number <= 1 else 's'}"
+
+
+def _address() -> str:
+    """The base URL, without a password that it may hold."""
+    url = urlsplit(env.text(names.BASE_URL_VARIABLE, names.DEFAULT_BASE_URL))
+    return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
+
+
+def _place(variable: str) -> str:
+    """Where a variable is set, or is to be set: the line of `.env`, or else the environment."""
+    file = settings.ENV_FILE
+    if not file.is_file():
+        return "in the environment" if os.environ.get(variable) else "in .env"
+    # It may have been changed since it was loaded, even into what could not be loaded.
+    content = file.read_text(encoding="utf-8", errors="replace")
+    written = dotenv_values(stream=io.StringIO(content), interpolate=False)
+    if os.environ.get(variable, "") != (written.get(variable) or ""):
+        return "in the environment"
+    setting = re.compile(rf"\s*(export\s+)?'?{variable}'?\s*=")
+    lines = enumerate(content.splitlines(), start=1)
+    numbers = [number for number, line in lines if setting.match(line)]
+    # Of several lines the last one counts.
+    return f"in line {numbers[-1]} of {file.name}" if numbers else f"in {file.name}"

@@ -1,1 +1,0 @@
-{% include "cancellation/" ~ cookiecutter.cancellation ~ "/reply.py" %}

@@ -1,0 +1,124 @@
+"""A setting that is not understood ends the program with one sentence: what it takes."""
+
+import os
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import global_settings, settings
+
+from chat.provider import names
+from config import env
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
+    """What `config/settings.py` makes of these variables. Raises `SystemExit`."""
+    monkeypatch.setenv("DJANGO_ENV_FILE", os.devnull)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(settings.BASE_DIR / "config" / "settings.py"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        ("DJANGO_DEBUG", "yes", "0, 1, false, off, on, true"),
+        ("DJANGO_PROXIES", "1.5", "a whole number from 0 to 10"),
+        ("CHAT_LOGIN_REQUIRED", "maybe", "0, 1, false, off, on, true"),
+        ("CHAT_MAX_PROMPT_CHARS", "0", "a whole number from 1 to 10000"),
+        ("CHAT_MAX_OUTPUT_TOKENS", "inf", "a whole number from 1 to 1000000"),
+        ("CHAT_IDLE_TIMEOUT_SECONDS", "long", "a number from 0.1 to 3600"),
+        ("CHAT_DISCONNECT_GRACE_SECONDS", "nan", "a number from 0 to 3600"),
+        ("DATABASE_URL", "nonsense", "postgres://user:password@localhost:5432/chat"),
+        ("DATABASE_URL", "mysql://user:secret@host/chat", "postgres://user"),
+        ("DATABASE_URL", "sqlite://:memory:", "sqlite:///db.sqlite3"),
+        ("REDIS_URL", "secret@host", "redis:// or rediss://"),
+        (names.BASE_URL_VARIABLE, "127.0.0.1:9", "http:// or https://"),
+        (names.BASE_URL_VARIABLE, "http://", "http:// or https://"),
+        (names.BASE_URL_VARIABLE, "http://[secret", "http:// or https://"),
+    ],
+)
+def test_a_value_is_refused_with_what_it_takes(
+    name: str, value: str, takes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        read(monkeypatch, **{name: value})
+    assert str(refused.value).startswith(name)
+    assert takes in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_blanks_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    # `set DJANGO_DEBUG=true && ...` leaves one behind on Windows.
+    assert read(monkeypatch, DJANGO_DEBUG="true ", CHAT_MODEL=" ")["DEBUG"] is True
+    assert env.text("CHAT_MODEL", "default") == "default"
+
+
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg_pool"])
+def test_postgresql_without_its_driver_is_refused_with_the_command(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else name)
+    with pytest.raises(SystemExit, match=r'pip install "psycopg\[binary,pool\]"'):
+        read(monkeypatch, DATABASE_URL="postgres://user:secret@localhost/chat")
+
+
+def test_connections_to_postgresql_are_kept_and_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    address = "postgres://user:secret@localhost/chat?sslmode=require"
+    database = read(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]
+    assert database["OPTIONS"] == {"sslmode": "require", "pool": {"timeout": 5}}
+    assert database["CONN_HEALTH_CHECKS"]
+    assert not database["CONN_MAX_AGE"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"CHAT_MODEL=x\n\n\nthis is no setting\n", "in line 4. Use NAME=value"),
+        (b'CHAT_MODEL=x\nDJANGO_SECRET_KEY="abc\nCHAT_SYSTEM_PROMPT=y\n', "in line 2"),
+        (b"CHAT_MODEL=x\r\nDJANGO_SECRET_KEY=a\0c\r\n", "in line 2"),
+        ("CHAT_MODEL=x\n".encode("utf-16"), "Save it as UTF-8"),
+    ],
+    ids=["no setting", "open quote", "zero byte", "UTF-16"],
+)
+def test_a_broken_env_file_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    with pytest.raises(SystemExit) as refused:
+        env.load(file)
+    assert str(refused.value).startswith(f"{file} is not understood")
+    assert said in str(refused.value)
+    assert "CHAT_MODEL" not in os.environ
+
+
+def test_the_environment_comes_before_the_file_unless_it_is_empty(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("\ufeffCHAT_MODEL=file\nCHAT_SYSTEM_PROMPT=${file} $1\n", encoding="utf-8")
+    monkeypatch.setenv("CHAT_MODEL", "environment")
+    monkeypatch.setenv("CHAT_SYSTEM_PROMPT", "")
+    env.load(file)
+    assert (env.text("CHAT_MODEL"), env.text("CHAT_SYSTEM_PROMPT")) == (
+        "environment",
+        "${file} $1",
+    )
+
+
+def test_redis_may_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = read(monkeypatch, REDIS_URL="redis://localhost")["CHANNEL_LAYERS"]
+    [host] = layers["default"]["CONFIG"]["hosts"]
+    assert host == {"address": "redis://localhost", "socket_timeout": None}
+
+
+@pytest.mark.parametrize(("required", "days"), [("false", 365), ("true", 14)])
+def test_how_long_a_session_lasts(
+    required: str, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_settings = read(monkeypatch, CHAT_LOGIN_REQUIRED=required)
+    age = read_settings.get("SESSION_COOKIE_AGE", global_settings.SESSION_COOKIE_AGE)
+    assert age == days * 24 * 3600

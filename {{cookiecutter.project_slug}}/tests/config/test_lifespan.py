@@ -1,0 +1,48 @@
+"""The start and the end of the server, where something is wrong."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat.replies import processes
+from chat.replies.registry import replies
+from config import lifespan
+from tests.conftest import SOON
+
+
+async def test_a_fault_while_replies_are_interrupted_does_not_keep_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken() -> None:
+        raise RuntimeError("of our own making")
+
+    ended = asyncio.Event()
+    monkeypatch.setattr(replies, "interrupt_all", broken)
+    lifespan._interrupt_first(
+        asyncio.get_running_loop(), lambda *_: ended.set(), signal.SIGTERM, None
+    )
+    async with asyncio.timeout(SOON):
+        await ended.wait()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_locks_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise PermissionError(13, "Permission denied", "other.lock")
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.startup"}
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    monkeypatch.setattr(processes, "remove_locks_of_the_dead", refused)
+    await lifespan.lifespan({"type": "lifespan"}, receive, send)
+    assert sent[0]["type"] == "lifespan.startup.failed"
+    assert "other.lock" in sent[0]["message"]
+    assert str(Path("locks")) in sent[0]["message"]

@@ -1,0 +1,141 @@
+"""A page without a browser: a WebSocket that speaks as djust's client does, and applies the log."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from config.asgi import application
+from tests.conftest import SOON
+
+ARTICLE = re.compile(r'data-status="(\w+)" aria-label="Assistant" data-reply="(\d+)"')
+PROMPT = re.compile(r'data-role="user".*?<div class="text" dir="auto">(.*?)</div>', re.DOTALL)
+
+
+class Page:
+    """What a person has before them: the log, and the controls."""
+
+    def __init__(self, communicator: WebsocketCommunicator, conversation: str) -> None:
+        self._communicator = communicator
+        self.conversation = conversation
+        self.turns: dict[int, str] = {}
+        self.status = ""
+        self.reply = 0
+        self.text = ""
+        self.controls = ""
+        self.sent: list[str] = []
+        self.texts = 0
+        self.led_to = ""
+        self.is_logged_out = False
+
+    async def event(self, name: str, **params: Any) -> None:
+        """What djust's client sends for a click or a form."""
+        await self._communicator.send_json_to({"type": "event", "event": name, "params": params})
+
+    async def navigate(self) -> None:
+        """What djust's client sends for a link to another view: a new view over the same socket."""
+        self.controls = ""
+        await self._communicator.send_json_to(
+            {"type": "live_redirect_mount", "view": "chat.page.views.ChatView", "url": "/"}
+        )
+        await self.until(lambda page: "dj-submit" in page.controls)
+
+    async def until(self, seen: Callable[["Page"], Any], within: float = SOON) -> None:
+        """Read frames until the page shows something. Raises `TimeoutError`."""
+        async with asyncio.timeout(within):
+            while not seen(self):
+                self._take(await self._communicator.receive_json_from(timeout=within))
+
+    async def follow(self) -> None:
+        """Say what the page shows, as it does when it is connected."""
+        await self.event(
+            "follow",
+            conversation=self.conversation,
+            turn=max(self.turns, default=0),
+            reply=self.reply,
+            status=self.status,
+        )
+
+    @property
+    def prompts(self) -> list[str]:
+        return [found[1] for html in self.turns.values() if (found := PROMPT.search(html))]
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        assert frame["type"] != "error", frame
+        self.controls += str(frame.get("html") or "") + str(frame.get("patches") or "")
+        if frame["type"] == "navigate":
+            self.led_to = frame["to"]
+        if frame["type"] == "push_event":
+            take = getattr(self, "_take_" + frame["event"].removeprefix("chat:"))
+            take(**frame["payload"])
+
+    def _take_connected(self) -> None:
+        pass
+
+    def _take_logged_out(self) -> None:
+        self.is_logged_out = True
+
+    def _take_sent(self, prompt: str) -> None:
+        self.sent.append(prompt)
+
+    def _take_turns(
+        self, conversation: str, address: str, replaces: bool, turns: list[tuple[int, str]]
+    ) -> None:
+        assert address == f"/c/{conversation}/"
+        self.conversation = conversation
+        if replaces:
+            self.turns.clear()
+            self.status, self.reply, self.text = "", 0, ""
+        for turn, html in turns:
+            self.turns[turn] = html
+            if found := ARTICLE.search(html):
+                self.status, self.reply, self.text = found[1], int(found[2]), html
+
+    def _take_text(self, reply: int, edits: list[tuple[int, str, bool]]) -> None:
+        assert reply == self.reply
+        self.texts += 1
+        self.text += "".join(html for _, html, _ in edits)
+
+    def _take_end(self, reply: int, status: str, mark: str, html: str = "") -> None:
+        assert reply == self.reply
+        self.status = status
+
+
+@asynccontextmanager
+async def open_page(client: Client | None = None, path: str = "/") -> AsyncIterator[Page]:
+    """A page that is connected. Pages of one client are tabs of one browser."""
+    client = client or Client()
+    response = await sync_to_async(client.get)(path)
+    html = response.content.decode()
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    communicator = WebsocketCommunicator(
+        application,
+        "/ws/live/",
+        headers=[
+            (b"cookie", f"{cookie.key}={cookie.value}".encode()),
+            (b"origin", b"http://testserver"),
+        ],
+    )
+    connected, _ = await communicator.connect(timeout=SOON)
+    assert connected
+    await communicator.send_json_to(
+        {"type": "mount", "view": "chat.page.views.ChatView", "url": path}
+    )
+    found = re.search(r'data-conversation="([^"]+)"', html)
+    page = Page(communicator, found[1] if found else "")
+    for turn in re.findall(r'<div class="turn".*?</article>\s*</div>', html, re.DOTALL):
+        page.turns[int(turn.partition('data-turn="')[2].partition('"')[0])] = turn
+        if article := ARTICLE.search(turn):
+            page.status, page.reply, page.text = article[1], int(article[2]), turn
+    await page.until(lambda page: "dj-submit" in page.controls)
+    await page.follow()
+    try:
+        yield page
+    finally:
+        await communicator.disconnect(timeout=SOON)

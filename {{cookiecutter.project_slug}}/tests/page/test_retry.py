@@ -1,0 +1,128 @@
+"""Failures as the page tells them, and Retry."""
+
+import pytest
+from pytest_django import Settings
+
+from chat.models import Reply, Turn
+from chat.provider import names
+from fake_model.server import FakeModel
+from tests.conftest import KEY, point_at, seen_by
+from tests.live_page import Page, open_page
+from tests.server import free_port
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAILURES = {
+    "/401": "refused the key",
+    "/404": "CHAT_MODEL",
+    "/429": "in 7 seconds",
+    "/500": "error of its own",
+    "/overloaded": "overloaded",
+    "/quota": "out of credit",
+    "/context": "New chat",
+    "/drop": "was lost",
+    "/cut": "cut off",
+    "/garbage": "could not be read",
+    "/refuse": "refused to answer",
+    "/tool": "called a tool",
+}
+
+
+def complete(page: Page) -> bool:
+    return page.status == "complete"
+
+
+def failed(page: Page) -> bool:
+    return page.status == "failed"
+
+
+@pytest.mark.parametrize(("word", "sentence"), FAILURES.items(), ids=FAILURES.keys())
+async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
+    model: FakeModel, word: str, sentence: str
+) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt=f"{word} /long 40")
+        await page.until(failed)
+        await page.until(lambda page: sentence in page.controls)
+        first = await Reply.objects.aget()
+        assert sentence in first.note
+        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse", "/tool"})
+        await page.event("retry")
+        await page.until(lambda page: page.reply != first.pk and failed(page))
+    assert len(model.record) == 2
+    assert model.record[0].messages == model.record[1].messages
+    assert await Turn.objects.acount() == 1
+
+
+async def test_a_prompt_that_is_refused_leaves_retry_where_it_is(model: FakeModel) -> None:
+    async with open_page() as page:
+        await page.event("submit", prompt="/500")
+        await page.until(lambda page: "error of its own" in page.controls)
+        page.controls = ""
+        await page.event("submit", prompt=" ")
+        await page.until(lambda page: "Type a prompt" in page.controls)
+        # Only what changes is sent.
+        assert "hidden" not in page.controls
+        await page.event("retry")
+        await page.until(lambda page: len(model.record) == 2 and failed(page))
+
+
+async def test_without_a_key_the_variable_is_named(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(names.KEY_VARIABLE)
+    async with open_page() as page:
+        await page.event("submit", prompt="hello")
+        await page.until(lambda page: f"after {names.KEY_VARIABLE}=" in page.controls)
+        monkeypatch.setenv(names.KEY_VARIABLE, KEY)
+        await page.event("retry")
+        await page.until(complete)
+    assert len(model.record) == 1
+
+
+async def test_an_upstream_that_is_not_there_is_named_and_retried(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv(names.BASE_URL_VARIABLE, nobody)
+    async with open_page() as page:
+        await page.event("submit", prompt="hello")
+        await page.until(lambda page: f"could not be reached at {nobody}" in page.controls)
+        monkeypatch.setenv(names.BASE_URL_VARIABLE, model.base_url)
+        await page.event("retry")
+        await page.until(complete)
+    assert len(model.record) == 1
+
+
+async def test_a_model_that_is_restarted_is_asked_again_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = free_port()
+    async with open_page() as page:
+        with FakeModel(port=port) as model:
+            point_at(model.base_url, monkeypatch)
+            await page.event("submit", prompt="/stall /echo one two three four")
+            await page.until(lambda page: "two</p>" in page.text)
+        await page.until(failed)
+        await page.until(lambda page: "was lost" in page.controls)
+        await page.event("retry")
+        await page.until(lambda page: "the connection was refused" in page.controls)
+        with FakeModel(port=port) as restarted:
+            await page.event("retry")
+            await page.until(lambda page: "two</p>" in page.text)
+            await page.event("stop")
+            await page.until(lambda page: page.status == "stopped")
+            await seen_by(restarted, lambda record: record[0].ended_by == "client")
+    assert len(restarted.record) == 1
+    assert restarted.record[0].messages == model.record[0].messages
+    rows = [(reply.status, reply.text.strip()) async for reply in Reply.objects.all()]
+    assert rows == [("failed", "one two"), ("failed", ""), ("stopped", "one two")]
+    assert await Turn.objects.acount() == 1
+
+
+async def test_silence_is_a_failure(model: FakeModel, settings: Settings) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.3
+    async with open_page() as page:
+        await page.event("submit", prompt="/stall /long 20")
+        await page.until(failed)
+        await page.until(lambda page: "sent nothing for 0.3 seconds" in page.controls)

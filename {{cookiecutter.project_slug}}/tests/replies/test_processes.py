@@ -1,0 +1,96 @@
+"""A reply is taken for dead only when its process is."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from chat import queries
+from chat.models import Reply
+from chat.replies import processes
+
+pytestmark = pytest.mark.django_db
+
+HOLD = """
+import sys
+from filelock import FileLock
+lock = FileLock(sys.argv[1])
+lock.acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def locks(settings: Settings, tmp_path: Path) -> Path:
+    settings.CHAT_LOCKS = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def other(locks: Path) -> "Iterator[subprocess.Popen[str]]":
+    """Another process, which holds its lock as a server does."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(locks / "other.lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def reply() -> Reply:
+    """A reply that the other process was writing, whose last save is an hour old."""
+    reply = queries.ask(queries.current("somebody"), "prompt")
+    reply.process, reply.saved_at = "other", timezone.now() - timedelta(hours=1)
+    reply.save()
+    return reply
+
+
+def status_after_a_look(reply: Reply) -> str:
+    queries.interrupt_dead()
+    reply.refresh_from_db()
+    return reply.status
+
+
+def test_a_process_that_lives_keeps_its_replies(
+    other: "subprocess.Popen[str]", reply: Reply
+) -> None:
+    assert status_after_a_look(reply) == "streaming"
+
+
+def test_a_killed_process_loses_its_replies(other: "subprocess.Popen[str]", reply: Reply) -> None:
+    other.kill()
+    other.wait()
+    assert status_after_a_look(reply) == "interrupted"
+    assert reply.ended_at is not None
+
+
+def test_a_new_prompt_is_not_refused_for_a_dead_reply(
+    other: "subprocess.Popen[str]", reply: Reply
+) -> None:
+    other.kill()
+    other.wait()
+    queries.ask(reply.conversation, "another prompt")
+
+
+def test_a_process_elsewhere_is_judged_by_its_heartbeat(reply: Reply) -> None:
+    Reply.objects.update(saved_at=timezone.now())
+    assert status_after_a_look(reply) == "streaming"
+    Reply.objects.update(saved_at=timezone.now() - timedelta(minutes=2))
+    assert status_after_a_look(reply) == "interrupted"
+
+
+def test_the_locks_of_the_dead_are_removed(other: "subprocess.Popen[str]", locks: Path) -> None:
+    (locks / "dead.lock").touch()
+    processes.remove_locks_of_the_dead()
+    assert [path.name for path in locks.iterdir()] == ["other.lock"]
