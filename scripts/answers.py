@@ -1,7 +1,7 @@
 """The template's questions, as cookiecutter.json asks them."""
 
 import json
-from itertools import combinations, product
+from itertools import product
 from pathlib import Path
 
 import supported_python  # noqa: F401  first of all: what follows needs a newer Python
@@ -38,21 +38,13 @@ def name(combination: dict[str, str]) -> str:
     return "-".join(combination.values())
 
 
-def most_telling_first() -> list[dict[str, str]]:
-    """Return all combinations, each with as many answers, then pairs, as can be new with it."""
-    left = list(COMBINATIONS)
-    ordered: list[dict[str, str]] = []
-    seen: set[tuple[tuple[str, str], ...]] = set()
-    while left:
-        ordered.append(max(left, key=lambda each: [len(groups(each, n) - seen) for n in (1, 2)]))
-        left.remove(ordered[-1])
-        seen |= groups(ordered[-1], 1) | groups(ordered[-1], 2)
-    return ordered
-
-
-def groups(combination: dict[str, str], size: int) -> set[tuple[tuple[str, str], ...]]:
-    """Return its answers, so many at a time."""
-    return set(combinations(combination.items(), size))
+def core() -> list[dict[str, str]]:
+    """Return as few combinations as hold every answer; the first has the default ones."""
+    size = max(len(choices) for choices in CHOICES.values())
+    return [
+        {question: choices[index % len(choices)] for question, choices in CHOICES.items()}
+        for index in range(size)
+    ]
 
 
 def named(text: str) -> dict[str, str]:

@@ -44,19 +44,24 @@ class Checkout:
 
     `chromium` is the browser that its tests drive; None is the one that Playwright installed.
     `mypy_cache` is a folder that projects with the same requirements share; None is a folder of the
-    project's own.
+    project's own. `processes` is how many of pytest-xdist its own tests take where they ask for
+    as many as the machine has; None leaves it to them.
     """
 
     project: Path
     python: Path
     chromium: Path | None = None
     mypy_cache: Path | None = None
+    processes: int | None = None
 
-    def run(self, check: str) -> None:
-        """Run one of `CHECKS`. Raises CheckFailed unless it passes, with no test skipped."""
+    def run(self, check: str, *further: str) -> None:
+        """Run one of `CHECKS`, with `further` arguments.
+
+        Raises CheckFailed unless it passes, with no test skipped.
+        """
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
-            arguments = [*CHECKS[check]]
+            arguments = [*CHECKS[check], *further]
             if check == OWN_TESTS:
                 arguments.append(f"--junitxml={report}")
             with self.turn(check):
@@ -108,10 +113,17 @@ class Checkout:
             environ["CHROMIUM"] = str(self.chromium)
         if self.mypy_cache:
             environ["MYPY_CACHE_DIR"] = str(self.mypy_cache)
+        if self.processes is not None:
+            environ["PYTEST_XDIST_AUTO_NUM_WORKERS"] = str(self.processes)
         return environ
 
 
-def install(project: Path, provider_sdk: str, mypy_cache: Path | None = None) -> Checkout:
+def install(
+    project: Path,
+    provider_sdk: str,
+    mypy_cache: Path | None = None,
+    processes: int | None = None,
+) -> Checkout:
     """Install what the baked `project` needs to be checked, a browser included if there is none.
 
     Raises subprocess.CalledProcessError when an installation fails, after its own message, and
@@ -121,7 +133,7 @@ def install(project: Path, provider_sdk: str, mypy_cache: Path | None = None) ->
     python = virtualenvs.project_python(project, provider_sdk)
     if not chromium:
         subprocess.run([python, "-m", "playwright", "install", "chromium"], check=True)
-    return Checkout(project, python, chromium, mypy_cache)
+    return Checkout(project, python, chromium, mypy_cache, processes)
 
 
 def skipped_tests(report: Path) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from answers import ROOT
 
-# scripts/faults.py lets copies of the template share the environments of the template itself.
+# maintenance/faults.py lets copies of the template share the environments of the template itself.
 SCRATCH = Path(os.environ.get("TEMPLATE_SCRATCH") or ROOT / "scratch")
 LONGEST_WAIT = 3600  # Seconds that another process may take to install.
 

@@ -24,16 +24,6 @@ INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]
 # Parts that are no file of their own, but included in the middle of one.
 INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md", "stop.md"}
 NOT_INCLUDED = {"built-from.sha256"}
-# The files that only a project with this styling has.
-OF_STYLING: dict[str, set[str]] = {
-    "plain": set(),
-    "bootstrap": {
-        "chat/static/chat/bootstrap.LICENSE",
-        "chat/static/chat/bootstrap.min.css",
-        "chat/static/chat/theme.js",
-    },
-    "tailwind": {"chat/tailwind.css", "package.json"},
-}
 
 
 def baked_name(file: Path, combination: dict[str, str]) -> Path | None:
@@ -91,28 +81,6 @@ def test_every_answer_has_its_folder() -> None:
         assert folders >= set(questions.CHOICES[question]), slot
 
 
-def test_all_combinations_have_the_same_files_but_for_the_styling(
-    bake: Bake, project: Path, combination: dict[str, str]
-) -> None:
-    of_styling = {Path(name) for name in OF_STYLING[combination["styling"]]}
-    of_others = {Path(name) for names in OF_STYLING.values() for name in names} - of_styling
-
-    assert files(project).keys() == files(bake()).keys() | of_styling
-    assert not files(project).keys() & of_others
-
-
-def test_only_the_parts_and_the_sdks_words_differ(
-    bake: Bake, project: Path, combination: dict[str, str]
-) -> None:
-    """Imports, views, models, templates and tests are the same bytes in every combination."""
-    words = {"README.md", ".env", ".env.example", "pyproject.toml", "requirements.txt"}
-    words |= {".gitignore", "chat/templates/chat/base.html"}
-    default, chosen = files(bake()), files(project)
-    differing = {file for file in default if default[file] != chosen[file]}
-
-    assert {file.as_posix() for file in differing - parts(combination).keys()} <= words
-
-
 def test_django_templates_and_scripts_are_copied_as_they_are(project: Path) -> None:
     """They are full of double braces that are not Jinja's."""
     context = {"cookiecutter": questions.CONTEXT}
@@ -121,13 +89,6 @@ def test_django_templates_and_scripts_are_copied_as_they_are(project: Path) -> N
         if file.suffix in DJANGO and name.name != "base.html":
             assert is_copy_only_path(str(name), context), f"{name} would pass through Jinja"
             assert (project / name).read_bytes() == file.read_bytes()
-
-
-def test_two_bakes_differ_in_their_secret_only(bake: Bake, combination: dict[str, str]) -> None:
-    one, two = files(bake(**combination)), files(bake(**combination))
-
-    assert one.pop(Path(".env")) != two.pop(Path(".env"))
-    assert one == two
 
 
 def test_no_jinja_is_left_over(project: Path) -> None:
