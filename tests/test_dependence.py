@@ -10,39 +10,19 @@ import checks
 import matrix
 import pytest
 from conftest import Bake, Baked
+from parts import PROJECT, baked_name, named_questions
 
 SDK, STRATEGY, STYLING = "provider_sdk", "cancellation", "styling"
-# What depends on which answers. A file that is not here is the same in every combination.
-DEPENDS = {
-    (SDK,): {
-        ".env",
-        ".env.example",
-        "chat/provider/names.py",
-        "chat/provider/provider.py",
-        "docs/provider.md",
-        "fake_model/dialect.py",
-        "pyproject.toml",
-        "requirements.txt",
-        "tests/provider/test_provider.py",
-    },
-    (STRATEGY,): {"chat/provider/reader.py"},
-    (STYLING,): {
-        ".gitignore",
-        "chat/static/chat/bootstrap.LICENSE",
-        "chat/static/chat/bootstrap.min.css",
-        "chat/static/chat/chat.css",
-        "chat/static/chat/theme.js",
-        "chat/tailwind.css",
-        "chat/templates/chat/base.html",
-        "package.json",
-    },
+# What depends on which answers, besides the parts of one answer. All else is the same everywhere.
+TABLE = {
+    (SDK,): {".env", ".env.example", "pyproject.toml", "requirements.txt"},
+    (STYLING,): {".gitignore", "chat/templates/chat/base.html"},
     # How the SDK's client of this strategy is opened.
     (SDK, STRATEGY): {"chat/provider/client.py"},
     # Read by people alone; tests/test_parts.py looks for its parts in every combination.
     (SDK, STRATEGY, STYLING): {"README.md"},
 }
-OF_STYLING = DEPENDS[STYLING,]
-FOR_PEOPLE = DEPENDS[SDK, STRATEGY, STYLING]
+FOR_PEOPLE = {"README.md"}
 SECRET = re.compile(rb"^DJANGO_SECRET_KEY=.+$", re.MULTILINE)
 
 Files = dict[str, bytes]
@@ -75,19 +55,35 @@ def decides(question: str, file: str, bakes: Bakes) -> bool:
     )
 
 
-def test_each_file_depends_on_the_answers_that_are_listed_above(bakes: Bakes) -> None:
-    found: dict[tuple[str, ...], set[str]] = {}
-    for file in set().union(*bakes.values()):
-        depends = tuple(
-            question for question in questions.CHOICES if decides(question, file, bakes)
-        )
-        found.setdefault(depends, set()).add(file)
-
-    found.pop(())
-    assert found == DEPENDS
+def dependence(bakes: Bakes) -> dict[str, tuple[str, ...]]:
+    """Return for each file of any combination the questions that it depends on."""
+    return {
+        file: tuple(each for each in questions.CHOICES if decides(each, file, bakes))
+        for file in set().union(*bakes.values())
+    }
 
 
-@pytest.mark.parametrize("name", map(questions.name, matrix.CORE))
+def parts_of_one_answer() -> dict[str, tuple[str, ...]]:
+    """Return the files that stand for a part of one answer, each with its question."""
+    return {
+        name.as_posix(): tuple(named)
+        for file in PROJECT.rglob("*")
+        if file.is_file() and len(named := named_questions(file)) == 1
+        for combination in questions.COMBINATIONS
+        if (name := baked_name(file, combination))
+    }
+
+
+def test_each_file_depends_on_one_answer_at_most_or_is_in_the_table(bakes: Bakes) -> None:
+    table = {file: depends for depends, files in TABLE.items() for file in files}
+
+    assert {file: depends for file, depends in dependence(bakes).items() if depends} == {
+        **parts_of_one_answer(),
+        **table,
+    }
+
+
+@pytest.mark.parametrize("name", list(map(questions.name, matrix.CORE)))
 def test_a_second_bake_has_another_secret_and_else_the_same_bytes(
     bake: Bake, baked: Baked, bakes: Bakes, name: str
 ) -> None:
@@ -97,39 +93,42 @@ def test_a_second_bake_has_another_secret_and_else_the_same_bytes(
     assert files(again) == bakes[name]
 
 
-def python_and_its_settings(file: str) -> bool:
+def python_and_its_settings(file: str, depends: tuple[str, ...]) -> bool:
     """What mypy and `makemigrations` read: they import the project."""
     return file.endswith(".py") or file in ("pyproject.toml", ".env")
 
 
-def all_but_the_styling(file: str) -> bool:
+def all_but_the_styling(file: str, depends: tuple[str, ...]) -> bool:
     """What own tests read without a browser, but for the `<head>` of the page."""
-    return file not in OF_STYLING | FOR_PEOPLE
+    return STYLING not in depends
 
 
-def the_styling(file: str) -> bool:
+def the_styling(file: str, depends: tuple[str, ...]) -> bool:
     """What decides how the page looks, and is not the same everywhere."""
-    return file in OF_STYLING
+    return STYLING in depends and file not in FOR_PEOPLE
 
 
 @pytest.mark.parametrize(
     ("ran", "reads"),
     [
-        ("mypy", python_and_its_settings),
-        ("migrations", python_and_its_settings),
-        ("own-tests or pair-tests", all_but_the_styling),
-        (checks.OWN_TESTS, the_styling),
+        (["mypy"], python_and_its_settings),
+        (["migrations"], python_and_its_settings),
+        ([checks.OWN_TESTS, matrix.PAIR_TESTS], all_but_the_styling),
+        ([checks.OWN_TESTS], the_styling),
     ],
+    ids=["mypy", "migrations", "own-tests", "looks"],
 )
-def test_what_a_check_reads_of_any_combination_it_has_read_in_one_that_is_run(
-    bakes: Bakes, ran: str, reads: Callable[[str], bool]
+def test_what_a_check_reads_is_the_same_in_a_combination_that_it_runs_in(
+    bakes: Bakes, ran: list[str], reads: Callable[[str, tuple[str, ...]], bool]
 ) -> None:
-    run = [questions.name(each) for check in ran.split(" or ") for each in matrix.WHERE[check]]
+    read_files = {file for file, depends in dependence(bakes).items() if reads(file, depends)}
     read = {
-        name: {file: content for file, content in files.items() if reads(file)}
+        name: {file: content for file, content in files.items() if file in read_files}
         for name, files in bakes.items()
     }
+    run = [questions.name(each) for check in ran for each in matrix.WHERE[check]]
 
+    assert read_files
     for name in bakes:
         assert any(read[name] == read[other] for other in run), name
 

@@ -13,42 +13,14 @@ import yaml
 from conftest import Bake
 from cookiecutter.generate import is_copy_only_path
 from jinja2 import Template
+from parts import PROJECT, TEMPLATES, parts
 
-PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
-TEMPLATES = questions.ROOT / "templates"
 SLOTS = {"provider": "provider_sdk", "cancellation": "cancellation", "styling": "styling"}
 # Files that are Django's templates, or are copied as they are.
 DJANGO = {".html", ".js", ".svg"}
-# A file that is nothing but one include, of a path that is joined from words and answers.
-INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]+)*) %\}""")
 # Parts that are no file of their own, but included in the middle of one.
 INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md", "stop.md"}
 NOT_INCLUDED = {"built-from.sha256"}
-
-
-def baked_name(file: Path, combination: dict[str, str]) -> Path | None:
-    """Return where a file of the project arrives; None if this combination has no such file."""
-    template = Template(file.relative_to(PROJECT).as_posix())
-    name = template.render(cookiecutter=combination)
-    return None if name == "" or name.endswith("/") else Path(name)
-
-
-def parts(combination: dict[str, str]) -> dict[Path, Path]:
-    """Return the files of the project that are a part, each with the part's own file."""
-    found = {}
-    for file in PROJECT.rglob("*"):
-        name = baked_name(file, combination)
-        if (
-            name
-            and file.is_file()
-            and (match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace")))
-        ):
-            pieces = [
-                piece.strip('"') if piece.startswith('"') else combination[piece.split(".")[1]]
-                for piece in match[1].split(" ~ ")
-            ]
-            found[name] = TEMPLATES / "".join(pieces)
-    return found
 
 
 def files(folder: Path) -> dict[Path, bytes]:
@@ -61,6 +33,8 @@ def files(folder: Path) -> dict[Path, bytes]:
 def test_chosen_parts_arrive_byte_for_byte(project: Path, combination: dict[str, str]) -> None:
     assert parts(combination)
     for file, part in parts(combination).items():
+        slot, answer = part.relative_to(TEMPLATES).parts[:2]
+        assert answer == combination[SLOTS[slot]], f"{file} is for {answer}"
         assert (project / file).read_bytes() == part.read_bytes(), file
 
 
