@@ -1,4 +1,4 @@
-"""The deliberate faults of `maintenance/faults/`, and the tests that must fail for each of them."""
+"""The deliberate faults in `maintenance/faults/`, and the tests that must fail for each."""
 
 import tomllib
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
     python3 maintenance/renew.py
 
-Arguments are those of scripts/test.py. Needs Node, for Bootstrap and Tailwind CSS.
+Takes the arguments of scripts/test.py. Needs Node, for Bootstrap and Tailwind CSS.
 """
 
 import subprocess

@@ -18,7 +18,7 @@ COMBINATIONS = [dict(zip(CHOICES, answers, strict=True)) for answers in product(
 def check(answers: dict[str, str]) -> None:
     """Raise ValueError if a question is unknown, or an answer is not among its choices.
 
-    cookiecutter itself ignores an unknown question, and bakes the default in silence.
+    cookiecutter itself silently ignores an unknown question and bakes the default.
     """
     for question, answer in answers.items():
         if question not in QUESTIONS:
@@ -29,12 +29,12 @@ def check(answers: dict[str, str]) -> None:
 
 
 def combination(answers: dict[str, str]) -> dict[str, str]:
-    """Return one answer to each question of choice: from `answers`, else the default."""
+    """Return an answer to each question with choices: the one in `answers`, else the default."""
     return {question: answers.get(question, choices[0]) for question, choices in CHOICES.items()}
 
 
 def name(combination: dict[str, str]) -> str:
-    """Return a name for a combination, fit for a folder or a test: `openai-async-plain`."""
+    """Return the name of a combination, usable for a folder or a test: `openai-async-plain`."""
     return "-".join(combination.values())
 
 
