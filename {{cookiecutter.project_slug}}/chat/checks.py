@@ -83,3 +83,16 @@ def check_redis(**kwargs: Any) -> list[CheckMessage]:
             id="chat.E002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_who_may_spend(**kwargs: Any) -> list[CheckMessage]:
+    if settings.CHAT_LOGIN_REQUIRED:
+        return []
+    return [
+        Warning(
+            "Anyone who opens the page can send prompts, and you pay for the replies.",
+            hint="Put CHAT_LOGIN_REQUIRED=true into .env, or limit access in front of the server.",
+            id="chat.W003",
+        )
+    ]

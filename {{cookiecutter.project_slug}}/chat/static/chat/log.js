@@ -86,8 +86,8 @@
       log.dataset.followed = "";
     },
     "chat:turns"({ conversation, address, replaces, turns }) {
-      // Back leads to what New chat left.
-      if (address !== log.dataset.address) history.pushState(null, "", address);
+      // After New chat, Back leads to the conversation that was left.
+      if (replaces && address !== log.dataset.address) history.pushState(null, "", address);
       Object.assign(log.dataset, { conversation, address });
       if (replaces) log.replaceChildren();
       for (const [turn, html] of turns) {
