@@ -44,9 +44,9 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
-    if env.text(names.KEY_VARIABLE):
+    if settings.CHAT_API_KEY:
         return []
-    if env.text(names.BASE_URL_VARIABLE):
+    if settings.CHAT_BASE_URL:
         return [
             Warning(
                 f"{names.KEY_VARIABLE} is not set: without it nothing is sent to "

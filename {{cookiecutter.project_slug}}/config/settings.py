@@ -187,8 +187,9 @@ LOGGING = {
     },
 }
 
-# The chat. The SDK reads its address itself.
-env.address(names.BASE_URL_VARIABLE, "http", "https")
+# The provider, by the variables that its SDK reads too. Empty: no key, the vendor's own address.
+CHAT_API_KEY = env.text(names.KEY_VARIABLE)
+CHAT_BASE_URL = env.address(names.BASE_URL_VARIABLE, "http", "https")
 # An empty model means the provider's default one.
 CHAT_MODEL = env.text("CHAT_MODEL")
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")

@@ -11,7 +11,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.provider import provider
+from chat.provider.chunks import ChunkReader
 from chat.provider.errors import ProviderError
 from chat.provider.events import Event, Finish, Text, Usage
 from chat.replies import rows, running_reply
@@ -78,12 +78,12 @@ async def test_a_model_that_only_thinks_is_not_silent(
     slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
-    read = provider.read
+    read = ChunkReader.read
 
-    def think(chunk: Any) -> list[Event]:
-        return [event for event in read(chunk) if isinstance(event, Finish)]
+    def think(reader: ChunkReader, chunk: Any) -> list[Event]:
+        return [event for event in read(reader, chunk) if isinstance(event, Finish)]
 
-    monkeypatch.setattr(provider, "read", think)
+    monkeypatch.setattr(ChunkReader, "read", think)
     reply = await reply_to("/slow /long 12")
     assert "empty reply" in reply.note
     assert slow_model.record[0].finished
@@ -100,11 +100,11 @@ async def test_text_that_no_database_could_keep_is_mended(
 ) -> None:
     pieces = iter(["a\0b ", "\ud83d", "\ude00", " \ude00"])
 
-    def read(chunk: object) -> Iterator[Event]:
+    def read(reader: ChunkReader, chunk: object) -> Iterator[Event]:
         yield Text(next(pieces, ""))
         yield Finish("stop")
 
-    monkeypatch.setattr(provider, "read", read)
+    monkeypatch.setattr(ChunkReader, "read", read)
     reply = await reply_to("/long 20")
     assert (reply.status, reply.text) == ("complete", "a\ufffdb \U0001f600 \ufffd")
 
@@ -130,13 +130,13 @@ async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
 async def test_counts_that_are_none_are_left_out(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(chunk: object) -> Iterator[Event]:
+    def read(reader: ChunkReader, chunk: object) -> Iterator[Event]:
         yield Text("text")
         yield Usage(-1, 7)
         yield Usage(None, None)
         yield Finish("stop")
 
-    monkeypatch.setattr(provider, "read", read)
+    monkeypatch.setattr(ChunkReader, "read", read)
     reply = await reply_to("/echo one")
     assert (reply.status, reply.input_tokens, reply.output_tokens) == ("complete", None, 7)
 
@@ -161,10 +161,10 @@ async def test_a_reply_that_the_database_refuses_ends_as_failed(
 async def test_a_server_that_repeats_the_prompt_does_not_put_it_into_the_log(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(chunk: object) -> Event:
+    def refuse(reader: ChunkReader, chunk: object) -> Event:
         raise ProviderError("bad_request", "not valid: {'input': 'my prompt'}")
 
-    monkeypatch.setattr(provider, "read", refuse)
+    monkeypatch.setattr(ChunkReader, "read", refuse)
     reply = await reply_to("my prompt")
     assert "my prompt" in reply.note
     assert "bad_request" in caplog.text
@@ -174,10 +174,10 @@ async def test_a_server_that_repeats_the_prompt_does_not_put_it_into_the_log(
 async def test_a_fault_of_our_own_is_in_the_log(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(chunk: object) -> Event:
+    def broken(reader: ChunkReader, chunk: object) -> Event:
         raise AttributeError("of our own making")
 
-    monkeypatch.setattr(provider, "read", broken)
+    monkeypatch.setattr(ChunkReader, "read", broken)
     reply = await reply_to("Hello")
     assert "Something went wrong in this chat itself" in reply.note
     assert "AttributeError: of our own making" in caplog.text
