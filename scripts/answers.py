@@ -1,7 +1,7 @@
 """The template's questions, as cookiecutter.json asks them."""
 
 import json
-from itertools import combinations, product
+from itertools import product
 from pathlib import Path
 
 import supported_python  # noqa: F401  first of all: what follows needs a newer Python
@@ -18,7 +18,7 @@ COMBINATIONS = [dict(zip(CHOICES, answers, strict=True)) for answers in product(
 def check(answers: dict[str, str]) -> None:
     """Raise ValueError if a question is unknown, or an answer is not among its choices.
 
-    cookiecutter itself ignores an unknown question, and bakes the default in silence.
+    cookiecutter itself silently ignores an unknown question and bakes the default.
     """
     for question, answer in answers.items():
         if question not in QUESTIONS:
@@ -29,30 +29,22 @@ def check(answers: dict[str, str]) -> None:
 
 
 def combination(answers: dict[str, str]) -> dict[str, str]:
-    """Return one answer to each question of choice: from `answers`, else the default."""
+    """Return an answer to each question with choices: the one in `answers`, else the default."""
     return {question: answers.get(question, choices[0]) for question, choices in CHOICES.items()}
 
 
 def name(combination: dict[str, str]) -> str:
-    """Return a name for a combination, fit for a folder or a test: `openai-async-plain`."""
+    """Return the name of a combination, usable for a folder or a test: `openai-async-plain`."""
     return "-".join(combination.values())
 
 
-def most_telling_first() -> list[dict[str, str]]:
-    """Return all combinations, each with as many answers, then pairs, as can be new with it."""
-    left = list(COMBINATIONS)
-    ordered: list[dict[str, str]] = []
-    seen: set[tuple[tuple[str, str], ...]] = set()
-    while left:
-        ordered.append(max(left, key=lambda each: [len(groups(each, n) - seen) for n in (1, 2)]))
-        left.remove(ordered[-1])
-        seen |= groups(ordered[-1], 1) | groups(ordered[-1], 2)
-    return ordered
-
-
-def groups(combination: dict[str, str], size: int) -> set[tuple[tuple[str, str], ...]]:
-    """Return its answers, so many at a time."""
-    return set(combinations(combination.items(), size))
+def core() -> list[dict[str, str]]:
+    """Return as few combinations as hold every answer; the first has the default ones."""
+    size = max(len(choices) for choices in CHOICES.values())
+    return [
+        {question: choices[index % len(choices)] for question, choices in CHOICES.items()}
+        for index in range(size)
+    ]
 
 
 def named(text: str) -> dict[str, str]:

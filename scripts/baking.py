@@ -1,4 +1,4 @@
-"""Bake a project with cookiecutter's own command, as a person does."""
+"""Bake a project with cookiecutter's command line."""
 
 import subprocess
 from pathlib import Path
@@ -16,15 +16,15 @@ def bake(
 ) -> Path:
     """Return the folder of the project that was baked into `folder` with `answers`.
 
-    With `overwrite` its files are baked anew where it exists, but for its .env and its database.
+    With `overwrite` an existing project is baked again; its .env and its database stay.
     `template` is this template, or a copy of it.
-    Raises subprocess.CalledProcessError when cookiecutter refuses, with what it said as `output`.
+    Raises subprocess.CalledProcessError when cookiecutter fails; `output` holds its messages.
     """
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(virtualenvs.template_python()), "-m", "cookiecutter", str(template)]
     command += ["--no-input", "--default-config", "-o", str(folder)]
     command += ["--overwrite-if-exists"] if overwrite else []
-    # What the template prints is for a project that the user installs: kept unless it fails.
+    # The hook prints commands for a user who installs the project: shown only after a failure.
     subprocess.run(
         [*command, *(f"{question}={answer}" for question, answer in answers.items())],
         check=True,
@@ -33,5 +33,5 @@ def bake(
         encoding="utf-8",
         errors="replace",
     )
-    # The slug may have been derived; each bake writes this file, so the newest one is it.
+    # The slug may be derived from the name: the project is the folder that was written last.
     return max(folder.glob("*/pyproject.toml"), key=lambda path: path.stat().st_mtime_ns).parent

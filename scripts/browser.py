@@ -1,10 +1,10 @@
-"""Find the browser of this machine that the projects' browser tests drive."""
+"""Find the browser on this machine that the browser tests of projects use."""
 
 import os
 import shutil
 from pathlib import Path
 
-# The first is Chromium without a window to draw, and takes half the time of the others.
+# The first one draws no window, and takes half the time of the others.
 COMMANDS = (
     "chromium-headless-shell",
     "chromium",
@@ -19,9 +19,9 @@ WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 
 
 def find() -> Path | None:
-    """Return the Chromium that CHROMIUM names, else an installed Chromium or Chrome, else None.
+    """Return the program in the variable CHROMIUM, else an installed Chromium or Chrome, else None.
 
-    Raises FileNotFoundError when CHROMIUM names no file.
+    Raises FileNotFoundError when CHROMIUM is set and there is no such file.
     """
     if named := os.environ.get("CHROMIUM"):
         if not Path(named).is_file():

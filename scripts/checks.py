@@ -1,4 +1,4 @@
-"""The checks that every baked project must pass: the one list of them, and how each is run."""
+"""The list of checks that every baked project must pass, and how each is run."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ import browser
 import virtualenvs
 
 OWN_TESTS = "own-tests"
-# What is run in the project, by the Python that has its requirements. The quick ones come first.
+# Arguments for the Python that has the project's requirements. The quick checks come first.
 CHECKS = {
     "ruff-check": ("-m", "ruff", "check", "--no-cache"),
     "ruff-format": ("-m", "ruff", "format", "--check", "--diff", "--no-cache"),
@@ -21,9 +21,9 @@ CHECKS = {
     "mypy": ("-m", "mypy", "."),
     OWN_TESTS: ("-m", "pytest", "-rs", "--color=no"),
 }
-MINUTES = 40  # Within which a check ends, on a busy machine too.
+MINUTES = 40  # The time limit of one check, generous enough for a busy machine.
 
-# Variables that would make a developer's machine differ from a new one.
+# Variables that are hidden from checks, so that a developer's machine is like a new one.
 HIDDEN = ("CHAT_", "DJANGO_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "PYTEST_")
 HIDDEN_NAMES = {
     "DATABASE_URL",
@@ -35,28 +35,33 @@ HIDDEN_NAMES = {
 
 
 class CheckFailed(Exception):
-    """A check did not pass; its text is the command, and all that it said."""
+    """A check did not pass. Its text is the command and its whole output."""
 
 
 @dataclass(frozen=True)
 class Checkout:
     """A baked project with its requirements installed.
 
-    `chromium` is the browser that its tests drive; None is the one that Playwright installed.
-    `mypy_cache` is a folder that projects with the same requirements share; None is a folder of the
-    project's own.
+    `chromium` is the browser that its tests use; None means the one that Playwright installed.
+    `mypy_cache` is a folder that projects with the same requirements share; None means a folder in
+    the project. `processes` is the number of pytest-xdist processes that its own tests start under
+    `-n auto` (0: none, they run in pytest itself); None lets pytest-xdist count the processors.
     """
 
     project: Path
     python: Path
     chromium: Path | None = None
     mypy_cache: Path | None = None
+    processes: int | None = None
 
-    def run(self, check: str) -> None:
-        """Run one of `CHECKS`. Raises CheckFailed unless it passes, with no test skipped."""
+    def run(self, check: str, *further: str) -> None:
+        """Run one of `CHECKS`, with `further` arguments.
+
+        Raises CheckFailed unless it passes, with no test skipped.
+        """
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
-            arguments = [*CHECKS[check]]
+            arguments = [*CHECKS[check], *further]
             if check == OWN_TESTS:
                 arguments.append(f"--junitxml={report}")
             with self.turn(check):
@@ -65,7 +70,7 @@ class Checkout:
                 raise CheckFailed(f"{skipped} of its tests were skipped\n{output}")
 
     def turn(self, check: str) -> AbstractContextManager[None]:
-        """Wait for those that use mypy's shared cache: it is for one process at a time."""
+        """Wait until no other process uses mypy's shared cache."""
         if check == "mypy" and self.mypy_cache:
             return virtualenvs.alone(self.mypy_cache.name)
         return nullcontext()
@@ -88,7 +93,7 @@ class Checkout:
                 timeout=MINUTES * 60,
             )
         except subprocess.TimeoutExpired as error:
-            # POSIX gives bytes here whatever was asked for, and Windows text.
+            # On POSIX this is bytes even with an encoding; on Windows it is text.
             output = error.output or ""
             if isinstance(output, bytes):
                 output = output.decode("utf-8", "replace")
@@ -108,11 +113,18 @@ class Checkout:
             environ["CHROMIUM"] = str(self.chromium)
         if self.mypy_cache:
             environ["MYPY_CACHE_DIR"] = str(self.mypy_cache)
+        if self.processes is not None:
+            environ["PYTEST_XDIST_AUTO_NUM_WORKERS"] = str(self.processes)
         return environ
 
 
-def install(project: Path, provider_sdk: str, mypy_cache: Path | None = None) -> Checkout:
-    """Install what the baked `project` needs to be checked, a browser included if there is none.
+def install(
+    project: Path,
+    provider_sdk: str,
+    mypy_cache: Path | None = None,
+    processes: int | None = None,
+) -> Checkout:
+    """Install what the checks of the baked `project` need: also a browser, if there is none.
 
     Raises subprocess.CalledProcessError when an installation fails, after its own message, and
     FileNotFoundError when the variable CHROMIUM names no file.
@@ -121,10 +133,10 @@ def install(project: Path, provider_sdk: str, mypy_cache: Path | None = None) ->
     python = virtualenvs.project_python(project, provider_sdk)
     if not chromium:
         subprocess.run([python, "-m", "playwright", "install", "chromium"], check=True)
-    return Checkout(project, python, chromium, mypy_cache)
+    return Checkout(project, python, chromium, mypy_cache, processes)
 
 
 def skipped_tests(report: Path) -> int:
-    """Return how many tests were skipped, or failed as expected, by a report that pytest wrote."""
+    """Return how many tests were skipped or failed as expected, from pytest's XML report."""
     suites = ElementTree.parse(report).getroot().iter("testsuite")
     return sum(int(suite.attrib["skipped"]) for suite in suites)

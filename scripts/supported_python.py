@@ -1,4 +1,4 @@
-"""Importing this ends the program, with a sentence, on a Python that projects do not support."""
+"""Importing this ends the program with an error message on an unsupported Python."""
 
 import sys
 

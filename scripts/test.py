@@ -1,10 +1,10 @@
-"""Run all tests: the template's, and those of a project baked for every combination of answers.
+"""Run all tests: the template's, and the checks of baked projects (see tests/matrix.py).
 
     python3 scripts/test.py
     python3 scripts/test.py --quick
     python3 scripts/test.py -k openai-thread-plain
 
-Arguments are pytest's. Two processes share the tests; `-n` of pytest-xdist takes another number.
+Arguments go to pytest. Two processes share the tests; `-n` of pytest-xdist sets another number.
 """
 
 import subprocess

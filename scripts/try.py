@@ -3,7 +3,7 @@
     python3 scripts/try.py
     python3 scripts/try.py cancellation=thread 8001 --no-browser
 
-Run again it is quick, and keeps the project's .env and database; other files are baked anew.
+A second run is quick. It keeps the project's .env and database, and bakes all other files again.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def url(addrport: str) -> str:
 
 
 def keyless(provider_sdk: str) -> dict[str, str]:
-    """Return the environment without the way to a vendor: whoever tries the chat pays nothing."""
+    """Return the environment without the SDK's key and URL, so that a trial costs nothing."""
     sdk = questions.CONTEXT["_sdk"][provider_sdk]
     vendor = (sdk["key"], sdk["base_url"])
     return {name: value for name, value in os.environ.items() if name not in vendor}
@@ -86,13 +86,13 @@ def keyless(provider_sdk: str) -> dict[str, str]:
 def serve(command: list[str], project: Path, environ: dict[str, str], page: str | None) -> int:
     """Run the server until it ends, open `page` once it answers, and return its exit code."""
     with subprocess.Popen(command, cwd=project, env=environ) as server:
-        # Whoever ends this program ends the server.
+        # Ending this program ends the server.
         for end in (signal.SIGINT, signal.SIGTERM):
             signal.signal(end, lambda *_: server.terminate())
         if page:
             threading.Thread(target=open_when_up, args=(page, server), daemon=True).start()
         code = server.wait()
-    # A signal's number is negative here; shells add it to 128.
+    # Popen reports signal N as -N; shells report it as 128 + N.
     return code if code >= 0 else 128 - code
 
 
@@ -102,7 +102,7 @@ def open_when_up(page: str, server: subprocess.Popen[bytes]) -> None:
         try:
             urllib.request.urlopen(f"{page}healthz", timeout=5).close()
         except HTTPError:
-            pass  # It answers: what is wrong is best seen on the page.
+            pass  # The server answers, and its page shows what is wrong.
         except (OSError, HTTPException):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.wait(timeout=0.2)

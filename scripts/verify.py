@@ -3,8 +3,8 @@
     python3 scripts/verify.py openai-thread-plain path/to/folder
     python3 scripts/verify.py --list
 
-Prints one line for each check; what a check that fails has said goes to stderr. `--list` prints the
-combinations as JSON, for the `include` of a matrix of GitHub Actions.
+Prints one line for each check. The output of a failed check goes to stderr. `--list` prints the
+combinations as JSON, for the `include` of a GitHub Actions matrix.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def row(combination: dict[str, str]) -> dict[str, str]:
 
 
 def verify(combination: dict[str, str], folder: Path) -> int:
-    """Return 0 if a project can be baked and installed and passes all its checks, else 1."""
+    """Return 0 if a project is baked, installed and passes all its checks, else 1."""
     try:
         with line("bake"):
             project = baking.bake(folder, combination)
@@ -76,7 +76,7 @@ def verify(combination: dict[str, str], folder: Path) -> int:
 
 @contextmanager
 def line(name: str) -> Iterator[None]:
-    """Print whether what is done within has passed, and how many seconds it took."""
+    """Print whether the body of the `with` passed, and how many seconds it took."""
     began = time.monotonic()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Virtual environments that are made once, and again only when their requirements change."""
+"""Create virtual environments, and create them again when their requirements change."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from answers import ROOT
 
-# scripts/faults.py lets copies of the template share the environments of the template itself.
+# maintenance/faults.py lets copies of the template share the environments of the template itself.
 SCRATCH = Path(os.environ.get("TEMPLATE_SCRATCH") or ROOT / "scratch")
 LONGEST_WAIT = 3600  # Seconds that another process may take to install.
 
@@ -22,7 +22,7 @@ def template_python() -> Path:
 
 
 def project_python(project: Path, provider_sdk: str) -> Path:
-    """Return a Python that has all that the baked `project` needs to run and to be tested.
+    """Return a Python with the requirements of the baked `project`, those of its tests included.
 
     Projects of one provider SDK have the same requirements, so they share one environment.
     """
@@ -33,8 +33,8 @@ def project_python(project: Path, provider_sdk: str) -> Path:
 def prepare(folder: Path, requirements: list[Path]) -> Path:
     """Return the Python of the virtual environment `folder`, with `requirements` installed.
 
-    Any number of processes may ask for the same one. Raises subprocess.CalledProcessError when venv
-    or pip fails, after their own message.
+    Several processes may ask for the same folder at once. Raises subprocess.CalledProcessError when
+    venv or pip fails, after their own message.
     """
     digest = hashlib.sha256(sys.version.encode())
     for file in requirements:
@@ -44,13 +44,13 @@ def prepare(folder: Path, requirements: list[Path]) -> Path:
     with alone(folder.name):
         installed = stamp.read_text(encoding="utf-8") if stamp.exists() and python.exists() else ""
         if installed != digest.hexdigest():
-            # From scratch each time, so that nothing of older requirements stays behind.
+            # From scratch, so that no package of older requirements is left.
             print(f"Installing into {folder} (this happens once) ...", file=sys.stderr, flush=True)
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
             files = [argument for file in requirements for argument in ("-r", str(file))]
             pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-            # Half of pip's time would go into compiling what is mostly never imported. Python
-            # compiles the rest when it is, unless it may not.
+            # Compiling takes half of pip's time, mostly for modules that are never imported. Python
+            # compiles the others on import, unless it may not write bytecode.
             compiling = [] if sys.dont_write_bytecode else ["--no-compile"]
             subprocess.run([*pip, "install", *compiling, *files], check=True)
             stamp.write_text(digest.hexdigest(), encoding="utf-8")
@@ -59,11 +59,11 @@ def prepare(folder: Path, requirements: list[Path]) -> Path:
 
 @contextmanager
 def alone(name: str) -> Iterator[None]:
-    """Let nobody else, in any process, do what has this name at the same time: they wait."""
+    """Hold the lock `name`, which only one process has at a time; the others wait for it."""
     locks = SCRATCH / "locks"
     locks.mkdir(parents=True, exist_ok=True)
-    # SQLite's is the one lock of the standard library that every system has. The file stays empty,
-    # and the system lets go of it however the process ends.
+    # SQLite has the only lock in the standard library that works on every system. The file stays
+    # empty, and the system releases the lock however the process ends.
     lock = sqlite3.connect(locks / f"{name}.sqlite3", timeout=LONGEST_WAIT, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")

@@ -1,89 +1,33 @@
 """Bake projects for the tests, strictly: an answer that cookiecutter would ignore is an error."""
 
-import math
-import time
-from collections.abc import Callable, Generator, Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import answers as questions
-import checks
+import matrix
 import pytest
 from pytest_cookies.plugin import Cookies
 
 Bake = Callable[..., Path]
+Baked = Callable[[str], Path]
 Refuse = Callable[..., str]
-
-BEGAN = pytest.StashKey[float]()
-LONGEST = pytest.StashKey[float]()  # Seconds that the own tests of a combination took here so far.
-IN_ORDER = questions.most_telling_first()
-# The first of them, which have every answer.
-CORE = IN_ORDER[: max(map(len, questions.CHOICES.values()))]
-
-
-def own_tests(item: pytest.Item) -> dict[str, str] | None:
-    """Return the combination whose own tests it runs; None if it runs something else."""
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return parameters["combination"] if parameters.get("check") == checks.OWN_TESTS else None
-
-
-def is_further(item: pytest.Item) -> bool:
-    """Return whether it runs the own tests of a combination whose answers the core has, too."""
-    combination = own_tests(item)
-    return combination is not None and combination not in CORE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="run the own tests only of as few combinations as have every answer",
-    )
-    parser.addoption(
-        "--minutes",
-        type=float,
-        default=math.inf,
-        help="skip the own tests of further combinations that, going by those before, would take "
-        "longer than until so many minutes after the start",
+        help="run the own tests only of as few projects as have every answer",
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[BEGAN] = time.monotonic()
-    config.stash[LONGEST] = 0.0
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> Generator[None]:
-    """Leave the own tests of further combinations out, or to the end, where each may run alone."""
-    further = [item for item in items if is_further(item)]
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, where it shall be quick, the own tests of further pairs."""
     if config.getoption("--quick"):
-        config.hook.pytest_deselected(items=further)
-        items[:] = [item for item in items if not is_further(item)]
-    for item in further:
-        item.add_marker(pytest.mark.xdist_group(item.name))
-    # Meanwhile pytest-xdist reads the groups, and pytest puts what shares a fixture together.
-    yield
-    items.sort(key=is_further)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    minutes = item.config.getoption("--minutes")
-    passed = time.monotonic() - item.config.stash[BEGAN]
-    if is_further(item) and passed + item.config.stash[LONGEST] > minutes * 60:
-        pytest.skip(
-            f"it would have taken longer than {minutes:g} minutes: scripts/test.py -k own-tests"
-        )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    began = time.monotonic()
-    yield
-    if own_tests(item):
-        longest = item.config.stash[LONGEST]
-        item.config.stash[LONGEST] = max(longest, time.monotonic() - began)
+        left_out = [item for item in items if item.get_closest_marker("pair_tests")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -127,7 +71,7 @@ def refuse(cookies: Cookies, tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     scope="session",
     params=[
         pytest.param(combination, id=name, marks=pytest.mark.xdist_group(name))
-        for combination in IN_ORDER
+        for combination in matrix.IN_ORDER
         for name in [questions.name(combination)]
     ],
 )
@@ -138,11 +82,22 @@ def combination(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def project(cookies_session: Cookies, combination: dict[str, str]) -> Path:
-    """The folder of a project baked with `combination`, once for all tests of the session."""
-    result = cookies_session.bake(extra_context=combination)
-    assert result.exception is None, result.exception
-    return Path(result.project_path)
+def baked(cookies_session: Cookies) -> Baked:
+    """Return the project of a combination's name, baked once in a session: do not write into it."""
+
+    @functools.cache
+    def _baked(name: str) -> Path:
+        result = cookies_session.bake(extra_context=questions.named(name))
+        assert result.exception is None, result.exception
+        return Path(result.project_path)
+
+    return _baked
+
+
+@pytest.fixture(scope="session")
+def project(baked: Baked, combination: dict[str, str]) -> Path:
+    """The folder of the project of a `combination`: do not write into it."""
+    return baked(questions.name(combination))
 
 
 def typed(answers: dict[str, str]) -> dict[str, str]:

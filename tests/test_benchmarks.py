@@ -10,7 +10,7 @@ import pytest
 import virtualenvs
 from conftest import Bake
 
-BENCHMARKS = questions.ROOT / "benchmarks"
+BENCHMARKS = questions.ROOT / "maintenance" / "benchmarks"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="they read /proc")

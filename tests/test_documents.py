@@ -21,6 +21,7 @@ PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
 DOCUMENTS = [
     questions.ROOT / "README.md",
     questions.ROOT / "CONTRIBUTING.md",
+    *sorted((questions.ROOT / "maintenance").rglob("*.md")),
     *sorted((questions.ROOT / "docs").glob("*.md")),
     *sorted(PROJECT.glob("*.md")),
     *sorted((questions.ROOT / "templates").rglob("*.md")),
@@ -38,12 +39,12 @@ ON_WINDOWS = {
 NOT_RUN = {
     "python3 scripts/try.py": "tests/test_scripts.py runs it on a free port",
     "python3 scripts/try.py cancellation=thread 8001 --no-browser": "the same, with answers",
-    "python3 scripts/screenshots.py": "it takes minutes; tests/test_scripts.py takes some of them",
-    "python3 scripts/screenshots.py plain --only streaming failed": "the same",
+    "python3 maintenance/screenshots.py": "it takes minutes; tests/test_scripts.py takes some",
+    "python3 maintenance/screenshots.py plain --only streaming failed": "the same",
     "python3 scripts/test.py": "it runs this very test",
-    "python3 scripts/faults.py": "it takes half an hour; tests/test_fault_table.py reads its table",
-    "python3 scripts/faults.py Stop scroll.js": "the same",
-    "python3 scripts/renew.py": "it changes the pins; tests/test_workflows.py follows its steps",
+    "python3 maintenance/faults.py": "it takes long; tests/test_fault_table.py reads its table",
+    "python3 maintenance/faults.py Stop scroll.js": "the same",
+    "python3 maintenance/renew.py": "it changes the pins; tests/test_workflows.py reads its steps",
     "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",
     f"uvx cookiecutter {TEMPLATE}": "cookiecutter is run for the transcript below it",
     f"uvx cruft create {TEMPLATE}": "tests/test_update.py runs cruft",
@@ -162,7 +163,7 @@ def test_what_is_not_run_is_in_a_document() -> None:
 def test_every_script_that_is_not_run_is_there() -> None:
     for command in NOT_RUN:
         for word in shlex.split(command):
-            if word.startswith("scripts/"):
+            if word.startswith(("scripts/", "maintenance/")):
                 assert (questions.ROOT / word).is_file(), command
 
 

@@ -1,4 +1,4 @@
-"""The table of deliberate faults can be made as it stands. scripts/faults.py makes them."""
+"""The table of deliberate faults can be made as it stands. maintenance/faults.py makes them."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from fault_table import Fault
 FAULTS = fault_table.load()
 IDS = [fault.fault for fault in FAULTS]
 PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
-PAPER = questions.ROOT / "docs" / "deliberate-faults.md"
+PAPER = questions.ROOT / "maintenance" / "deliberate-faults.md"
 
 
 def source(test: str, combination: str) -> Path:
@@ -53,4 +53,4 @@ def test_the_tests_of_a_fault_exist(fault: Fault) -> None:
 def test_the_paper_tells_of_every_fault() -> None:
     rows = re.findall(r"^\| (.*) \| .* \| .* \| yes \|$", PAPER.read_text(encoding="utf-8"), re.M)
 
-    assert rows == IDS, "run: python3 scripts/faults.py"
+    assert rows == IDS, "run: python3 maintenance/faults.py"

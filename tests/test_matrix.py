@@ -1,65 +1,69 @@
-"""Which combinations come first, and what is told of those for which no time was left."""
+"""Which combinations are run, and that nothing of a pair's own tests is left out unseen."""
 
-import os
+import re
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import answers as questions
-import pytest
-from conftest import CORE, IN_ORDER
+import matrix
+from conftest import Bake
 
 
-def groups(combinations: list[dict[str, str]], size: int) -> set[tuple[tuple[str, str], ...]]:
-    return set().union(*(questions.groups(combination, size) for combination in combinations))
+def test_every_combination_has_its_turn_and_the_longest_come_first() -> None:
+    names = list(map(questions.name, matrix.IN_ORDER))
+
+    assert sorted(names) == sorted(map(questions.name, questions.COMBINATIONS))
+    assert names[: len(matrix.CORE)] == list(map(questions.name, matrix.CORE))
 
 
-def test_every_combination_has_its_turn() -> None:
-    assert groups(IN_ORDER, 3) == groups(questions.COMBINATIONS, 3)
-    assert len(IN_ORDER) == len(questions.COMBINATIONS)
+def test_the_core_has_every_answer_and_is_no_larger_than_it_must_be() -> None:
+    for question, choices in questions.CHOICES.items():
+        assert {combination[question] for combination in matrix.CORE} == set(choices)
+    assert len(matrix.CORE) == max(map(len, questions.CHOICES.values()))
+    assert matrix.CORE[0] == questions.COMBINATIONS[0]
 
 
-@pytest.mark.parametrize(("size", "number"), [(1, len(CORE)), (2, 9)])
-def test_the_first_have_all_answers_and_soon_all_pairs(size: int, number: int) -> None:
-    assert groups(IN_ORDER[:number], size) == groups(questions.COMBINATIONS, size)
-    assert len(CORE) == 3
+def test_every_provider_meets_every_strategy() -> None:
+    met = [matrix.pair(each) for each in [*matrix.CORE, *matrix.FURTHER_PAIRS]]
+    sdks, cancellations = questions.CHOICES["provider_sdk"], questions.CHOICES["cancellation"]
+
+    assert sorted(met) == sorted(product(sdks, cancellations)), "each of them, and once"
 
 
-# A plugin with which the own tests of each project take 25 minutes, and nothing is installed.
-SLOW = """
-import time
+def test_the_own_tests_of_a_pair_are_all_but_those_of_other_browser_files(bake: Bake) -> None:
+    project = bake()
+    ignored = [Path(argument.removeprefix("--ignore=")) for argument in matrix.pair_tests(project)]
+    in_browser = {
+        file.relative_to(project) for file in (project / "tests" / "browser").glob("test_*.py")
+    }
 
-class Checkout:
-    def run(self, check):
-        Checkout.minutes += 25
-
-Checkout.minutes = 0
-time.monotonic = lambda: Checkout.minutes * 60
-
-def pytest_configure():
-    import checks
-
-    checks.install = lambda *args, **kwargs: Checkout()
-"""
+    assert {*ignored, matrix.SMOKE} == in_browser
+    assert matrix.SMOKE not in ignored
+    smoke = (project / matrix.SMOKE).read_text(encoding="utf-8")
+    for name in ("Stop", "Retry"):
+        assert f'button(page, "{name}")' in smoke, "else another file is the one to run"
 
 
-def test_own_tests_for_which_no_time_is_left_are_told(tmp_path: Path) -> None:
-    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
-    first, second = IN_ORDER[len(CORE) : len(CORE) + 2]
-    names = " or ".join(map(questions.name, (CORE[0], first, second)))
-    chosen = f"test_it_passes and own-tests and ({names})"
-    command = [sys.executable, "-m", "pytest", "-rs", "-p", "slow", "--minutes=55", "-k", chosen]
+def collected(*arguments: str) -> set[str]:
+    """Return the names of the checks that would run."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
     run = subprocess.run(
-        command,
+        [*command, "tests/test_baked_project.py"],
         cwd=questions.ROOT,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
+        check=True,
+        stdout=subprocess.PIPE,
         encoding="utf-8",
     )
+    return set(re.findall(r"test_it_passes\[(.*)\]", run.stdout))
 
-    assert "SKIPPED [1]" in run.stdout
-    assert "longer than 55 minutes: scripts/test.py -k own-tests" in run.stdout
-    assert "2 passed, 1 skipped" in run.stdout.splitlines()[-1]
+
+def test_quick_leaves_out_the_own_tests_of_further_pairs_alone() -> None:
+    left_out = {f"{questions.name(each)}-{matrix.PAIR_TESTS}" for each in matrix.FURTHER_PAIRS}
+
+    assert left_out
+    assert collected() - collected("--quick") == left_out
 
 
 # Writes down which process runs it; the sixteen tests of a group are one process's.

@@ -25,6 +25,7 @@ else:
     ENDS, NEW_GROUP = [signal.SIGINT, signal.SIGTERM], 0
 
 TRY = questions.ROOT / "scripts" / "try.py"
+SCREENSHOTS = questions.ROOT / "maintenance" / "screenshots.py"
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_a_wrong_argument_is_refused(arguments: list[str], sentence: str) -> Non
 
 
 def test_screenshots_refuse_an_unknown_styling() -> None:
-    command = [sys.executable, str(TRY.with_name("screenshots.py")), "fancy"]
+    command = [sys.executable, str(SCREENSHOTS), "fancy"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8")
 
     assert run.returncode == 2
@@ -83,7 +84,7 @@ def test_screenshots_refuse_an_unknown_styling() -> None:
 def test_screenshots_show_a_state_in_each_size_and_scheme() -> None:
     folder = virtualenvs.SCRATCH / "screenshots"
     shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, str(TRY.with_name("screenshots.py")), "plain", "--only", "waiting"]
+    command = [sys.executable, str(SCREENSHOTS), "plain", "--only", "waiting"]
     subprocess.run(command, check=True)
 
     shots = {shot.name for shot in (folder / "plain").iterdir()}

@@ -87,6 +87,6 @@ def test_it_knows_every_component(styling: str) -> None:
 def test_the_built_stylesheet_is_fresh() -> None:
     built_from = tailwind.BUILT_FROM.read_text(encoding="utf-8")
 
-    assert built_from == tailwind.digest(), "run: .venv/bin/python scripts/tailwind.py"
+    assert built_from == tailwind.digest(), "run: .venv/bin/python maintenance/tailwind.py"
     head = tailwind.BUILT.read_text(encoding="utf-8").split("*/", maxsplit=2)[:2]
     assert any("npm run css" in comment for comment in head)

@@ -132,3 +132,12 @@ def test_a_check_sees_no_setting_of_this_machine(
 
     assert "mine" not in seen.values()
     assert "PATH" in seen
+
+
+def test_a_check_may_take_a_number_of_processes(tmp_path: Path) -> None:
+    variable = "PYTEST_XDIST_AUTO_NUM_WORKERS"
+    alone = checks.Checkout(tmp_path, Path(sys.executable))
+    beside_others = checks.Checkout(tmp_path, Path(sys.executable), processes=0)
+
+    assert variable not in alone.environ(), "the project's own default holds"
+    assert beside_others.environ()[variable] == "0"

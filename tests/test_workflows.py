@@ -29,7 +29,7 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=[file.stem for file in WORKFLOWS])
 def test_a_workflow_runs_what_is_there(workflow: Path) -> None:
     commands = " ".join(step.get("run", "") for step in steps(workflow))
-    scripts = re.findall(r"python (scripts/\S+\.py)", commands)
+    scripts = re.findall(r"python ((?:scripts|maintenance)/\S+\.py)", commands)
 
     assert scripts
     assert all((questions.ROOT / script).is_file() for script in scripts)
@@ -72,7 +72,7 @@ def test_the_pins_are_renewed_each_week() -> None:
     minute, hour, day, month, weekday = schedule["cron"].split()
     assert minute.isdigit() and hour.isdigit() and weekday.isdigit()
     assert (day, month) == ("*", "*")
-    assert "python scripts/renew.py" in [step.get("run") for step in steps(workflow)]
+    assert "python maintenance/renew.py" in [step.get("run") for step in steps(workflow)]
 
 
 def test_each_week_a_project_meets_the_newest_djust_and_fails_nothing_else() -> None:

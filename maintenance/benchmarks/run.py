@@ -1,7 +1,7 @@
 """Run a benchmark in the environment of a baked project, which has all that it needs.
 
-    python3 benchmarks/run.py stop
-    python3 benchmarks/run.py stop --trials 20 cancellation=thread
+    python3 maintenance/benchmarks/run.py stop
+    python3 maintenance/benchmarks/run.py stop --trials 20 cancellation=thread
 
 The first argument names the benchmark, a file of this folder; the others are its own.
 """
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "scripts"))
+sys.path.insert(0, str(HERE.parent.parent / "scripts"))
 
 import projects  # noqa: E402  (imports from scripts/)
 

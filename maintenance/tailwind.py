@@ -1,6 +1,6 @@
 """Build the stylesheet of the tailwind styling again, after a change of its sources. Needs Node.
 
-    .venv/bin/python scripts/tailwind.py
+    .venv/bin/python maintenance/tailwind.py
 
 Writes templates/styling/tailwind/chat.css and, beside it, what it was built from.
 """
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import _scripts  # noqa: F401
 from answers import ROOT
 from cookiecutter.main import cookiecutter
 

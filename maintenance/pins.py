@@ -1,6 +1,6 @@
 """Pin again every requirement, at the newest versions that the ranges allow.
 
-    .venv/bin/python scripts/pins.py
+    .venv/bin/python maintenance/pins.py
 
 Writes requirements.txt, templates/pins/*.txt and templates/provider/*/requirements.txt. The ranges
 are in pyproject.toml, in the project's pyproject.toml, and in `_sdk` of cookiecutter.json.
@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+import _scripts  # noqa: F401
 from answers import CONTEXT, ROOT
 from cookiecutter.main import cookiecutter
 from packaging.markers import Marker

@@ -1,6 +1,6 @@
 """Take the newest Bootstrap and Tailwind CSS that the stylings are written for. Needs Node.
 
-    .venv/bin/python scripts/stylings.py
+    .venv/bin/python maintenance/stylings.py
 
 Writes what templates/styling/bootstrap holds of Bootstrap, and the versions in
 templates/styling/tailwind/package.json; then builds the stylesheet of Tailwind again.
@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import _scripts  # noqa: F401
 import tailwind
 from answers import ROOT
 

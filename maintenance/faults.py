@@ -1,10 +1,11 @@
-"""Make each deliberate fault of `faults/` in a copy of the template, and see the tests fail.
+"""Make each deliberate fault in a copy of the template, and see that its tests fail.
 
-    python3 scripts/faults.py
-    python3 scripts/faults.py Stop thread
+    python3 maintenance/faults.py
+    python3 maintenance/faults.py Stop thread
 
-Words choose the faults whose sentence, subject, file or combination holds one of them. Without
-words, docs/deliberate-faults.md is written. The exit code is 1 if a test does not fail.
+The faults are in maintenance/faults/. Words choose those whose sentence, subject, file or
+combination contains one of them. Without words all are made, and maintenance/deliberate-faults.md
+is written. The exit code is 1 if a test does not fail.
 """
 
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import _scripts  # noqa: F401
 import answers as questions
 import baking
 import browser
@@ -24,7 +26,7 @@ import fault_table
 import virtualenvs
 from fault_table import Fault
 
-PAPER = questions.ROOT / "docs" / "deliberate-faults.md"
+PAPER = questions.ROOT / "maintenance" / "deliberate-faults.md"
 PROJECT = "{{cookiecutter.project_slug}}/"
 NOT_COPIED = (".git", ".venv", "scratch", "__pycache__", ".*_cache")
 # Far longer than any test takes; a fault may make one hang.
@@ -164,7 +166,7 @@ def failures(report: Path) -> dict[str, str]:
 
 
 def as_markdown(verdicts: list[tuple[Fault, bool]]) -> str:
-    """Return docs/deliberate-faults.md."""
+    """Return maintenance/deliberate-faults.md."""
     caught = sum(caught for _, caught in verdicts)
     lines = [
         "# Deliberate faults",
@@ -172,7 +174,8 @@ def as_markdown(verdicts: list[tuple[Fault, bool]]) -> str:
         "Each of these faults was made in a copy of the template, one at a time, and the tests",
         "beside it were run: they pass without the fault, and fail with it. Where a combination of",
         "answers is named, the tests are those of a project baked with it; else the template's.",
-        "`python3 scripts/faults.py` does it again, and writes this file from `faults/`.",
+        "`python3 maintenance/faults.py` does it again, and writes this file from",
+        "`maintenance/faults/`.",
         "",
         f"{caught} of {len(verdicts)} are caught.",
     ]

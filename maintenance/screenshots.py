@@ -1,7 +1,7 @@
 """Take a screenshot of the page in each state, styling, size and colour scheme, to look at.
 
-    python3 scripts/screenshots.py
-    python3 scripts/screenshots.py plain --only streaming failed
+    python3 maintenance/screenshots.py
+    python3 maintenance/screenshots.py plain --only streaming failed
 
 Writes scratch/screenshots/, with an index.html that shows them all.
 """
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import _scripts  # noqa: F401
 import answers as questions
 import browser
 import virtualenvs

@@ -1,12 +1,12 @@
-"""The deliberate faults of `faults/`, and the tests that must fail for each of them."""
+"""The deliberate faults in `maintenance/faults/`, and the tests that must fail for each."""
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from answers import ROOT
+import _scripts  # noqa: F401
 
-TABLES = ROOT / "faults"
+TABLES = Path(__file__).with_name("faults")
 
 
 class StaleError(Exception):

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import _scripts  # noqa: F401
 import answers as questions
 import browser
 from page_states import STATES, WHOLE, WITH_A_KEY

@@ -1,13 +1,14 @@
 """Pin everything again at the newest versions that the ranges allow, and run all tests.
 
-    python3 scripts/renew.py
+    python3 maintenance/renew.py
 
-Arguments are those of scripts/test.py. Needs Node, for Bootstrap and Tailwind CSS.
+Takes the arguments of scripts/test.py. Needs Node, for Bootstrap and Tailwind CSS.
 """
 
 import subprocess
 import sys
 
+import _scripts  # noqa: F401
 import virtualenvs
 from answers import ROOT
 
@@ -17,7 +18,7 @@ def main() -> int:
     try:
         python = str(virtualenvs.template_python())
         for script in ("pins.py", "stylings.py"):
-            subprocess.run([python, str(ROOT / "scripts" / script)], check=True)
+            subprocess.run([python, str(ROOT / "maintenance" / script)], check=True)
     except subprocess.CalledProcessError as error:
         return error.returncode
     # By this Python, since the tests may need an environment with other pins now.
