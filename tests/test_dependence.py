@@ -16,13 +16,14 @@ SDK, STRATEGY, STYLING = "provider_sdk", "cancellation", "styling"
 # What depends on which answers, besides the parts of one answer. All else is the same everywhere.
 TABLE = {
     (SDK,): {".env", ".env.example", "pyproject.toml", "requirements.txt"},
+    (STRATEGY,): {"docs/design.md"},
     (STYLING,): {".gitignore", "chat/templates/chat/base.html"},
     # How the SDK's client of this strategy is opened.
     (SDK, STRATEGY): {"chat/provider/client.py"},
     # Read by people alone; tests/test_parts.py looks for its parts in every combination.
-    (SDK, STRATEGY, STYLING): {"README.md"},
+    (SDK, STYLING): {"README.md"},
 }
-FOR_PEOPLE = {"README.md"}
+FOR_PEOPLE = {"README.md", "docs/design.md"}
 SECRET = re.compile(rb"^DJANGO_SECRET_KEY=.+$", re.MULTILINE)
 
 Files = dict[str, bytes]

@@ -1,7 +1,9 @@
 """The template's workflows parse, run what is there, and trust no action but GitHub's own."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +74,50 @@ def test_the_pins_are_renewed_each_week() -> None:
     assert minute.isdigit() and hour.isdigit() and weekday.isdigit()
     assert (day, month) == ("*", "*")
     assert "python maintenance/renew.py" in [step.get("run") for step in steps(workflow)]
+
+
+def test_each_week_a_project_meets_the_newest_djust_and_fails_nothing_else() -> None:
+    workflow = questions.ROOT / ".github" / "workflows" / "renew.yml"
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    job = jobs["next-djust"]
+    commands = "\n".join(step.get("run", "") for step in job["steps"])
+
+    assert job["continue-on-error"] is True
+    assert all("next-djust" not in other.get("needs", []) for other in jobs.values())
+    assert "pip install --upgrade --pre djust\n" in commands
+    assert commands.index("--pre djust") < commands.index("python -m pytest")
+    assert job["steps"][-1]["if"] == "always()" and "GITHUB_STEP_SUMMARY" in commands
+
+
+def test_the_report_on_djust_names_what_broke(tmp_path: Path) -> None:
+    bash = shutil.which("bash")
+    if bash is None or os.name == "nt":
+        pytest.skip("The job runs on Linux.")
+    workflow = questions.ROOT / ".github" / "workflows" / "renew.yml"
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    report = jobs["next-djust"]["steps"][-1]["run"]
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho 1.3.0rc13\n", encoding="utf-8")
+    python.chmod(0o755)
+    summary = tmp_path / "summary.md"
+    failed = "FAILED tests/test_checks.py::test_it - assert 1 == 0"
+
+    for log, expected in (
+        (f"...F\n{failed}\n==== 1 failed, 3 passed in 2s ====\n", failed),
+        ("....\n==== 4 passed in 2s ====\n", "Nothing broke."),
+    ):
+        (tmp_path / "tests.log").write_text(log, encoding="utf-8")
+        summary.unlink(missing_ok=True)
+        subprocess.run(
+            [bash, "-e", "-c", report],
+            cwd=tmp_path,
+            env=os.environ | {"GITHUB_STEP_SUMMARY": str(summary)},
+            check=True,
+        )
+        written = summary.read_text(encoding="utf-8")
+        assert "djust 1.3.0rc13:" in written and "passed in 2s" in written
+        assert expected in written.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ class Page:
 
 def mount_frame(kind: str = "mount") -> str:
     """What djust's client sends first, and for a link to another view."""
-    return json.dumps({"type": kind, "view": "chat.page.views.ChatView", "params": {}, "url": "/"})
+    return json.dumps({"type": kind, "view": "chat.page.chat_view.ChatView", "params": {}, "url": "/"})
 
 
 def event_frame(ref: int, event: str, **params: Any) -> str:

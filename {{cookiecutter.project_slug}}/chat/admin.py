@@ -1,4 +1,4 @@
-"""Conversations, to be read and deleted: what a reply holds is its running process's to write."""
+"""Conversations, to read and delete. Only the process that streams a reply writes it."""
 
 from typing import Any
 
@@ -28,9 +28,10 @@ class ReplyInline(ReadOnlyInline):
 
 @admin.register(Conversation)
 class ConversationAdmin(admin.ModelAdmin):
-    list_display = ["id", "created_at"]
+    list_display = ["id", "user", "created_at"]
+    list_select_related = ["user"]
     date_hierarchy = "created_at"
-    readonly_fields = ["owner"]
+    readonly_fields = ["user", "visitor"]
     inlines = [TurnInline, ReplyInline]
 
     def has_add_permission(self, *args: Any) -> bool:

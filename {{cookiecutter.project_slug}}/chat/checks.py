@@ -44,9 +44,9 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
-    if env.text(names.KEY_VARIABLE):
+    if settings.CHAT_API_KEY:
         return []
-    if env.text(names.BASE_URL_VARIABLE):
+    if settings.CHAT_BASE_URL:
         return [
             Warning(
                 f"{names.KEY_VARIABLE} is not set: without it nothing is sent to "
@@ -81,5 +81,18 @@ def check_redis(**kwargs: Any) -> list[CheckMessage]:
             "REDIS_URL is set, but channels-redis is not installed.",
             hint="python -m pip install channels-redis, or remove REDIS_URL.",
             id="chat.E002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_who_may_spend(**kwargs: Any) -> list[CheckMessage]:
+    if settings.CHAT_LOGIN_REQUIRED:
+        return []
+    return [
+        Warning(
+            "Anyone who opens the page can send prompts, and you pay for the replies.",
+            hint="Put CHAT_LOGIN_REQUIRED=true into .env, or limit access in front of the server.",
+            id="chat.W003",
         )
     ]

@@ -11,7 +11,6 @@ from dotenv import dotenv_values
 
 from chat.provider import names
 from chat.provider.errors import Kind, ProviderError
-from config import env
 
 INTERNAL = (
     "Something went wrong in this chat itself; the log of the server says what. Retry to ask again."
@@ -88,7 +87,7 @@ def _when(seconds: float | None) -> str:
 
 def _address() -> str:
     """The base URL, without a password that it may hold."""
-    url = urlsplit(env.text(names.BASE_URL_VARIABLE, names.DEFAULT_BASE_URL))
+    url = urlsplit(settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL)
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 

@@ -3,19 +3,36 @@
 import math
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from chat.page.markdown import render, render_part
-
 
 class Conversation(models.Model):
+    """Belongs to a user, or else to a visitor, the value of a browser's cookie (chat/owners.py).
+
+    Its row is inserted with its first prompt.
+    """
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.CharField(max_length=64, db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="conversations",
+        null=True,
+        blank=True,
+    )
+    visitor = models.CharField(max_length=64, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user=None) | models.Q(visitor=""),
+                name="conversation_of_user_or_visitor",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Conversation of {self.created_at:%Y-%m-%d %H:%M}"
@@ -43,13 +60,15 @@ class Reply(models.Model):
         FAILED = "failed"
         INTERRUPTED = "interrupted"
 
+    RETRIABLE = {Status.FAILED, Status.INTERRUPTED, Status.STOPPED}
+
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="replies")
     turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="replies")
     text = models.TextField(blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.STREAMING)
     process = models.CharField(max_length=32, blank=True, editable=False)
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
-    note = models.TextField(blank=True, help_text="The sentence shown with it: why it failed")
+    note = models.TextField(blank=True, help_text="The message shown with it: why it failed")
     retry_at = models.DateTimeField(null=True, blank=True, editable=False)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
@@ -71,12 +90,6 @@ class Reply(models.Model):
         return f"{self.get_status_display()}: {self.text[:60]}"
 
     @property
-    def html(self) -> str:
-        """The text as safe HTML."""
-        is_whole = self.status == self.Status.COMPLETE
-        return render(self.text) if is_whole else render_part(self.text)
-
-    @property
     def retry_in(self) -> int:
         """How many seconds the provider still asks to wait before a retry."""
         left = (self.retry_at - timezone.now()).total_seconds() if self.retry_at else 0
@@ -84,7 +97,7 @@ class Reply(models.Model):
 
     @property
     def mark(self) -> str:
-        """What is shown under the text, where it is not all there."""
+        """The text under a reply that is not complete, or was cut by a limit."""
         if self.status in (self.Status.STREAMING, self.Status.COMPLETE):
             return self.note
         return self.get_status_display()

@@ -11,15 +11,15 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402  (Django must be set
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
-from djust.websocket import LiveViewConsumer  # noqa: E402
 
+from chat.page.djust_internals import Consumer  # noqa: E402
 from config.lifespan import lifespan  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter([path("ws/live/", LiveViewConsumer.as_asgi())]))
+            AuthMiddlewareStack(URLRouter([path("ws/live/", Consumer.as_asgi())]))
         ),
         "lifespan": lifespan,
     }

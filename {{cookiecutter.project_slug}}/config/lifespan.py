@@ -18,8 +18,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error
 
-from chat import queries
-from chat.replies import processes
+from chat.replies import processes, rows
 from chat.replies.registry import replies
 
 _ending: set[asyncio.Task[None]] = set()
@@ -38,7 +37,8 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             try:
                 await database_sync_to_async(tidy_up)()
             except Error as error:
-                # Anything else would be taken for a lack of this protocol, and nothing be told.
+                # If we raised instead, uvicorn would assume the app has no lifespan support and
+                # hide the error.
                 sentence = f"The database does not work: {error}. Run: python manage.py migrate"
                 await send({"type": "lifespan.startup.failed", "message": sentence})
                 return
@@ -46,6 +46,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
                 sentence = f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
                 await send({"type": "lifespan.startup.failed", "message": sentence})
                 return
+            replies.look_for_the_dead()
             interrupt_on_signals()
         else:
             await replies.interrupt_all()
@@ -58,13 +59,14 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 def load_sdk() -> None:
     """Import the SDK, which takes a second or more, before the first prompt has to wait for it."""
     importlib.import_module("chat.provider.reader")
-    # What is loaded stays. The collector need not walk it again, while every stream waits.
+    # Imported modules are never collected: keep full collections from scanning them and pausing
+    # every stream.
     gc.freeze()
 
 
 def tidy_up() -> None:
     """Mark the replies that the last process left streaming, and lock the file of this one."""
-    queries.interrupt_dead()
+    rows.interrupt_dead()
     processes.remove_locks_of_the_dead()
     processes.this_process()
 

@@ -116,6 +116,11 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_USE_FINDERS = True
+# The hash in each URL lets a browser fetch a changed script at once, without `collectstatic`.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static.HashedUrlStorage"},
+}
 
 SILENCED_SYSTEM_CHECKS = [
     # Whether other hosts of the domain speak HTTPS too is not known here.
@@ -131,7 +136,7 @@ DJUST_CONFIG = {
     # Whoever may open the page may use all of it, on conversations of their own.
     "suppress_checks": ["S009"],
 }
-LIVEVIEW_ALLOWED_MODULES = ["chat.page.views"]
+LIVEVIEW_ALLOWED_MODULES = ["chat.page.chat_view"]
 # The update check would ask the network; links open whole pages, which a proxy and a log can see.
 LIVEVIEW_CONFIG = {
     "update_check": False,
@@ -142,12 +147,9 @@ LIVEVIEW_CONFIG = {
     # Somebody who logs out in another tab can do no more in this one: ChatView.check_permissions.
     "reauth_on_event": True,
 }
-# Cookies know no ports: another project of this machine must not take this one's for its own.
+# Cookies ignore the port, so two projects on localhost would overwrite each other's cookies.
 SESSION_COOKIE_NAME = "{{ cookiecutter.project_slug }}-session"
-if not CHAT_LOGIN_REQUIRED:
-    # A session is all that tells whose conversations are whose, and one that is only read is never
-    # prolonged.
-    SESSION_COOKIE_AGE = 365 * 24 * 3600
+CHAT_VISITOR_COOKIE = "{{ cookiecutter.project_slug }}-visitor"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
@@ -185,8 +187,9 @@ LOGGING = {
     },
 }
 
-# The chat. The SDK reads its address itself.
-env.address(names.BASE_URL_VARIABLE, "http", "https")
+# The provider, by the variables that its SDK reads too. Empty: no key, the vendor's own address.
+CHAT_API_KEY = env.text(names.KEY_VARIABLE)
+CHAT_BASE_URL = env.address(names.BASE_URL_VARIABLE, "http", "https")
 # An empty model means the provider's default one.
 CHAT_MODEL = env.text("CHAT_MODEL")
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 
-from chat.provider import names
 from fake_model.record import Record
 from fake_model.server import FakeModel
 
@@ -43,9 +43,9 @@ def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
 
 
 def point_at(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send the SDK's requests to `base_url`, by the variables that it reads itself."""
-    monkeypatch.setenv(names.BASE_URL_VARIABLE, base_url)
-    monkeypatch.setenv(names.KEY_VARIABLE, KEY)
+    """Send the SDK's requests to `base_url`."""
+    monkeypatch.setattr(settings, "CHAT_BASE_URL", base_url)
+    monkeypatch.setattr(settings, "CHAT_API_KEY", KEY)
 
 
 async def seen_by(model: FakeModel, predicate: Callable[[Record], Any]) -> None:

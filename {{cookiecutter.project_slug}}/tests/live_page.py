@@ -8,7 +8,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.conf import settings
 from django.test import Client
 
 from config.asgi import application
@@ -42,7 +41,7 @@ class Page:
         """What djust's client sends for a link to another view: a new view over the same socket."""
         self.controls = ""
         await self._communicator.send_json_to(
-            {"type": "live_redirect_mount", "view": "chat.page.views.ChatView", "url": "/"}
+            {"type": "live_redirect_mount", "view": "chat.page.chat_view.ChatView", "url": "/"}
         )
         await self.until(lambda page: "dj-submit" in page.controls)
 
@@ -87,7 +86,7 @@ class Page:
     def _take_turns(
         self, conversation: str, address: str, replaces: bool, turns: list[tuple[int, str]]
     ) -> None:
-        assert address == f"/c/{conversation}/"
+        assert address == (f"/c/{conversation}/" if turns else "/new/")
         self.conversation = conversation
         if replaces:
             self.turns.clear()
@@ -113,19 +112,19 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
     client = client or Client()
     response = await sync_to_async(client.get)(path)
     html = response.content.decode()
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    cookies = "; ".join(f"{cookie.key}={cookie.coded_value}" for cookie in client.cookies.values())
     communicator = WebsocketCommunicator(
         application,
         "/ws/live/",
         headers=[
-            (b"cookie", f"{cookie.key}={cookie.value}".encode()),
+            (b"cookie", cookies.encode()),
             (b"origin", b"http://testserver"),
         ],
     )
     connected, _ = await communicator.connect(timeout=SOON)
     assert connected
     await communicator.send_json_to(
-        {"type": "mount", "view": "chat.page.views.ChatView", "url": path}
+        {"type": "mount", "view": "chat.page.chat_view.ChatView", "url": path}
     )
     found = re.search(r'data-conversation="([^"]+)"', html)
     page = Page(communicator, found[1] if found else "")

@@ -3,23 +3,23 @@
 import pytest
 from django.test import Client
 
-from chat import queries
 from chat.models import Conversation, Reply
+from chat.replies import rows
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
-    conversation = Conversation.objects.create(owner="one")
-    reply = queries.ask(conversation, "mine")
-    queries.ask(Conversation.objects.create(owner="two"), "somebody else's")
+    conversation = Conversation.objects.create(visitor="one")
+    reply, _ = rows.ask(conversation, "mine")
+    rows.ask(Conversation.objects.create(visitor="two"), "somebody else's")
     address = f"/admin/chat/conversation/{conversation.pk}/change/"
     page = admin_client.get(address).content.decode()
     assert "mine" in page
     assert "somebody else" not in page
 
     reply.text, reply.status = "all of it", Reply.Status.COMPLETE
-    queries.save(reply)
+    rows.save(reply)
     form = {
         "replies-TOTAL_FORMS": "1",
         "replies-INITIAL_FORMS": "1",
@@ -37,8 +37,8 @@ def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
 
 
 def test_a_conversation_is_deleted_with_all_that_was_said(admin_client: Client) -> None:
-    conversation = Conversation.objects.create(owner="one")
-    queries.ask(conversation, "mine")
+    conversation = Conversation.objects.create(visitor="one")
+    rows.ask(conversation, "mine")
     address = f"/admin/chat/conversation/{conversation.pk}/delete/"
     assert admin_client.get("/admin/chat/conversation/").status_code == 200
     admin_client.post(address, {"post": "yes"})

@@ -63,8 +63,8 @@ def test_without_a_key_the_built_in_model_is_told_of(settings: Settings) -> None
     assert f"{names.KEY_VARIABLE}=..." in str(missing.hint)
 
 
-def test_an_address_without_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(names.BASE_URL_VARIABLE, "http://127.0.0.1:9/")
+def test_an_address_without_a_key_is_told(settings: Settings) -> None:
+    settings.CHAT_BASE_URL = "http://127.0.0.1:9/"
     [missing] = checks.check_provider_key()
     assert missing.id == "chat.W001"
     assert f"{names.KEY_VARIABLE}=..." in str(missing.hint)

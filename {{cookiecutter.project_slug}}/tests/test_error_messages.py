@@ -33,11 +33,9 @@ def test_each_kind_has_a_sentence(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_sentence_holds_the_key_or_a_password(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(names.KEY_VARIABLE, SECRET)
-    monkeypatch.setenv(names.BASE_URL_VARIABLE, f"https://me:{SECRET}@example.com/v1?key={SECRET}")
+def test_no_sentence_holds_the_key_or_a_password(kind: Kind, settings: Settings) -> None:
+    settings.CHAT_API_KEY = SECRET
+    settings.CHAT_BASE_URL = f"https://me:{SECRET}@example.com/v1?key={SECRET}"
     error = ProviderError(kind, f"{SECRET} was wrong at https://me:other@example.com/v1")
     sentence = error_messages.for_error(error)
     assert SECRET not in f"{sentence} {error} {error.detail}"

@@ -1,29 +1,33 @@
-"""Read one reply from the model with the SDK's async client, in the task that iterates it."""
+"""Read one reply from the model with the SDK's async client, in the task that iterates it.
+
+The rule of Stop: after it, nothing is sent. Cancelling the task raises `CancelledError` at the
+`await` where it waits, and no request is sent without one.
+"""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import httpx2
 
-from chat.provider import provider
-from chat.provider.client import open_client
-from chat.provider.events import Event, Message, Unshown
+from chat.provider.client import open_client, stream
+from chat.provider.events import Event, KeepAlive, Message
+from chat.provider.sdk_errors import explain
 
 
 class Connections(AsyncExitStack):
     """The connections that one reply's client has opened, all closed at the end of the block.
 
-    The client closes them itself, but for one: it forgets a connection when it is cancelled in the
-    middle of a TLS handshake, and asyncio then keeps it open for as long as the server does.
+    The client closes its connections itself, except one that is cancelled in the middle of its TLS
+    handshake: the client forgets it, and asyncio keeps it open for as long as the server does.
     """
 
     async def watch(self, request: httpx2.Request) -> None:
-        """Learn of what is opened for a request: an `httpx2` request event hook."""
+        """An `httpx2` request event hook: learn which connections are opened for `request`."""
         request.extensions["trace"] = self._trace
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
-        # https://www.encode.io/httpcore/extensions/#trace: it returns a network stream.
+        # https://www.encode.io/httpcore/extensions/#trace: the event returns a network stream.
         if event.endswith(".connect_tcp.complete"):
             self.push_async_callback(info["return_value"].aclose)
 
@@ -31,17 +35,18 @@ class Connections(AsyncExitStack):
 async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
     """The events of one reply. Raises `ProviderError`.
 
-    Cancelling the task that iterates closes the upstream connection at once, whatever it is
+    Cancelling the task that iterates closes the upstream connection at once, whatever the task is
     waiting for: the next token, the first byte, or the connection itself.
     """
     try:
         async with (
             Connections() as connections,
             open_client(connections.watch) as client,
-            await provider.ask(client, messages) as stream,
+            aclosing(stream(client, messages)) as chunks,
         ):
-            async for chunk in stream:
-                for event in [*provider.read(chunk)] or [Unshown()]:
+            async for events in chunks:
+                # A chunk without an event still shows that the model is at work.
+                for event in events or [KeepAlive()]:
                     yield event
     except Exception as error:
-        raise provider.explain(error) from error
+        raise explain(error) from error

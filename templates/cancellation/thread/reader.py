@@ -1,8 +1,9 @@
 """Read one reply from the model with the SDK's ordinary client, in a worker thread of its own.
 
-Python cannot interrupt a thread that waits on a socket, and closing the socket under it is neither
-seen by the kernel nor safe: the reader may go on with the number of a socket that somebody else has
-opened since. Shutting the connection down wakes the reader, which then closes its own socket.
+Python cannot interrupt a thread that waits on a socket. Closing the socket from another thread is
+no way out: the kernel keeps the connection open while it is read, and the socket's number may be
+given to another file that the reader then reads. Shutting the connection down wakes the reader,
+which then closes its own socket.
 """
 
 import asyncio
@@ -10,21 +11,22 @@ import contextlib
 import socket
 import threading
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from typing import Any
 
 import httpx2
 
-from chat.provider import provider
-from chat.provider.client import open_client
-from chat.provider.events import Event, Message, Unshown
+from chat.provider.client import open_client, stream
+from chat.provider.events import Event, KeepAlive, Message
+from chat.provider.sdk_errors import explain
 
 END = None
-# To wake the event loop for each token would be a sixth of what a reply costs. A little longer than
-# the feed's PACE_SECONDS: it is then waiting already, and tells the page at once.
+# Waking the event loop for each token would be a sixth of what a reply costs. Slightly longer than
+# PACE_SECONDS, so the feed is already waiting when a batch arrives and pushes it immediately.
 GATHER_SECONDS = 0.055
 
 
-class Events:
+class Buffer:
     """What a thread has read and the event loop has not yet taken."""
 
     def __init__(self) -> None:
@@ -34,35 +36,42 @@ class Events:
         self._items: list[Event | Exception | None] = []
         self._waiting: asyncio.Event | None = None
 
-    def put(self, item: Event | Exception | None) -> None:
-        """Hand on an event, from any thread."""
+    def put(self, *items: Event | Exception | None) -> None:
+        """Append `items`, from any thread."""
         with self._lock:
-            self._items.append(item)
+            self._items.extend(items)
             waiting, self._waiting = self._waiting, None
-        # RuntimeError: the loop was closed, so nobody is waiting any more.
+        # RuntimeError: the loop is closed, so nobody is waiting any more.
         with contextlib.suppress(RuntimeError):
             if waiting is not None:
                 self._loop.call_soon_threadsafe(waiting.set)
 
     async def take(self) -> list[Event | Exception | None]:
-        """Wait for events, and return all that are there."""
-        some = asyncio.Event()
+        """Wait until there is something, and take all of it."""
+        filled = asyncio.Event()
         with self._lock:
             if self._items:
-                some.set()
+                filled.set()
             else:
-                self._waiting = some
-        await some.wait()
+                self._waiting = filled
+        await filled.wait()
         with self._lock:
             items, self._items = self._items, []
         return items
 
 
-class Connections:
-    """The connections that one reply's client has opened, to be shut down from another thread.
+class Stopped(Exception):
+    """Raised in the thread instead of sending a request after Stop."""
 
-    Of each socket a duplicate is kept. It is this object's own, whatever becomes of the client's:
-    wrapped into TLS, directly or through a proxy, or closed while this one is shut down.
+
+class Connections:
+    """The connections of one reply's client, which another thread can shut down.
+
+    The rule of Stop: after `shut_down`, nothing is sent. What is connected is shut down, what is
+    just connecting is shut down before its first byte, and no new request begins.
+
+    Each socket is kept as a duplicate. The duplicate stays valid whatever the client does with its
+    own socket: wrap it into TLS, directly or through a proxy, or close it at the same moment.
     """
 
     def __init__(self) -> None:
@@ -71,11 +80,16 @@ class Connections:
         self._is_shut = False
 
     def watch(self, request: httpx2.Request) -> None:
-        """Learn of the sockets that are opened for a request: an `httpx2` request event hook."""
+        """An `httpx2` request event hook: learn which sockets are opened for `request`.
+
+        Raises `Stopped` after `shut_down`.
+        """
+        if self._is_shut:
+            raise Stopped
         request.extensions["trace"] = self._trace
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
-        # https://www.encode.io/httpcore/extensions/#trace: it returns a network stream.
+        # https://www.encode.io/httpcore/extensions/#trace: the event returns a network stream.
         if event.endswith(".connect_tcp.complete"):
             with self._lock:
                 self._sockets.append(info["return_value"].get_extra_info("socket").dup())
@@ -83,14 +97,14 @@ class Connections:
                     self._shut_down_all()
 
     def shut_down(self) -> None:
-        """End every connection, and each later one before a byte of the request is sent."""
+        """End every connection, and let no request be sent from now on."""
         with self._lock:
             self._is_shut = True
             self._shut_down_all()
 
     def _shut_down_all(self) -> None:
         while self._sockets:
-            # OSError: the other side was faster.
+            # OSError: the other side has closed it already.
             with self._sockets.pop() as connection, contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -102,31 +116,31 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
     thread is waiting for. A thread that is still connecting ends when it is connected, or at the
     connect timeout, and sends nothing.
     """
-    events = Events()
+    buffer = Buffer()
     connections = Connections()
 
     def read() -> None:
         try:
             with (
                 open_client(connections.watch) as client,
-                provider.ask(client, messages) as stream,
+                closing(stream(client, messages)) as chunks,
             ):
-                for chunk in stream:
-                    for event in [*provider.read(chunk)] or [Unshown()]:
-                        events.put(event)
+                for events in chunks:
+                    # A chunk without an event still shows that the model is at work.
+                    buffer.put(*(events or [KeepAlive()]))
         except Exception as error:
-            events.put(error)
+            buffer.put(error)
         finally:
-            events.put(END)
+            buffer.put(END)
 
     threading.Thread(target=read, name="reply", daemon=True).start()
     try:
         while True:
-            for item in await events.take():
+            for item in await buffer.take():
                 if item is END:
                     return
                 if isinstance(item, Exception):
-                    raise provider.explain(item) from item
+                    raise explain(item) from item
                 yield item
             await asyncio.sleep(GATHER_SECONDS)
     finally:

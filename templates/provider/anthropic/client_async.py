@@ -1,21 +1,22 @@
-"""The SDK's client for one reply."""
+"""The SDK's client for one reply, and the reply as a stream of events."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import anthropic
 import httpx2
 
-from chat.provider import upstream
+from chat.provider import request, upstream
+from chat.provider.chunks import ChunkReader
+from chat.provider.events import Event, Message
 
 
 def open_client(
     on_request: Callable[[httpx2.Request], Awaitable[None]],
 ) -> anthropic.AsyncAnthropic:
-    """A client that asks once and waits as long as the reply's own limit lets it.
+    """A client that sends each request once and does not limit how long the model may be silent.
 
-    The SDK would send the request again after a fault, and give up only after ten minutes.
-    `on_request` is awaited with each request before it is sent.
-    Raises `ProviderError` without a key.
+    By default the SDK sends a request again after a fault, and gives up after ten minutes.
+    `on_request` is awaited before each request is sent. Raises `ProviderError` without a key.
     """
     return anthropic.AsyncAnthropic(
         api_key=upstream.key(),
@@ -24,3 +25,13 @@ def open_client(
         timeout=upstream.TIMEOUT,
         http_client=httpx2.AsyncClient(verify=upstream.TLS, event_hooks={"request": [on_request]}),
     )
+
+
+async def stream(
+    client: anthropic.AsyncAnthropic, messages: list[Message]
+) -> AsyncGenerator[list[Event]]:
+    """The events of one reply, a list for each chunk. Raises what the SDK raises."""
+    reader = ChunkReader()
+    async with await client.messages.create(**request.build(messages)) as chunks:
+        async for chunk in chunks:
+            yield [*reader.read(chunk)]

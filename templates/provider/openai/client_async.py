@@ -1,47 +1,51 @@
-"""The SDK's client for one reply."""
+"""The SDK's client for one reply, and the reply as a stream of events."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx2
 import openai
 from openai.types.chat import ChatCompletionChunk
 
-from chat.provider import provider, upstream
-from chat.provider.events import Message
+from chat.provider import request, upstream
+from chat.provider.chunks import ChunkReader
+from chat.provider.events import Event, Message
 
 
-class Client(openai.AsyncOpenAI):
-    """The SDK's client, which also gets on with servers that only resemble OpenAI's."""
+def open_client(on_request: Callable[[httpx2.Request], Awaitable[None]]) -> openai.AsyncOpenAI:
+    """A client that sends each request once and does not limit how long the model may be silent.
 
-    async def stream(self, messages: list[Message]) -> openai.AsyncStream[ChatCompletionChunk]:
-        """Ask for a completion, chunk by chunk. Raises what the SDK raises."""
-        create: Any = partial(self.chat.completions.create, stream=True)
-        request = provider.request(self.base_url, messages)
-        while True:
-            try:
-                stream: openai.AsyncStream[ChatCompletionChunk] = await create(**request)
-            except openai.APIStatusError as error:
-                provider.learn(error, self.base_url)
-                refused, request = request, provider.request(self.base_url, messages)
-                if request == refused:
-                    raise
-            else:
-                return stream
-
-
-def open_client(on_request: Callable[[httpx2.Request], Awaitable[None]]) -> Client:
-    """A client that asks once and waits as long as the reply's own limit lets it.
-
-    The SDK would send the request again after a fault, and give up only after ten minutes.
-    `on_request` is awaited with each request before it is sent.
-    Raises `ProviderError` without a key.
+    By default the SDK sends a request again after a fault, and gives up after ten minutes.
+    `on_request` is awaited before each request is sent. Raises `ProviderError` without a key.
     """
-    return Client(
+    return openai.AsyncOpenAI(
         api_key=upstream.key(),
         base_url=upstream.base_url(),
         max_retries=0,
         timeout=upstream.TIMEOUT,
         http_client=httpx2.AsyncClient(verify=upstream.TLS, event_hooks={"request": [on_request]}),
     )
+
+
+async def stream(
+    client: openai.AsyncOpenAI, messages: list[Message]
+) -> AsyncGenerator[list[Event]]:
+    """The events of one reply, a list for each chunk. Raises what the SDK raises."""
+    reader = ChunkReader()
+    async with await _ask(client, messages) as chunks:
+        async for chunk in chunks:
+            yield [*reader.read(chunk)]
+
+
+async def _ask(
+    client: openai.AsyncOpenAI, messages: list[Message]
+) -> openai.AsyncStream[ChatCompletionChunk]:
+    """Send the request, and again without a part of it if the server refuses that part."""
+    asked = request.build(client.base_url, messages)
+    while True:
+        try:
+            return await client.chat.completions.create(**asked)
+        except openai.APIStatusError as error:
+            request.learn(error, client.base_url)
+            refused, asked = asked, request.build(client.base_url, messages)
+            if asked == refused:
+                raise

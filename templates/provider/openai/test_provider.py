@@ -1,14 +1,18 @@
 """What is particular to OpenAI's Chat Completions, and to servers that only resemble OpenAI's."""
 
+import asyncio
 import json
+import threading
 from typing import Any
 
+import httpx2
+import openai
 import pytest
 from pytest_django import Settings
 
 from chat import error_messages
-from chat.provider import provider
-from tests.conftest import KEY, point_at
+from chat.provider import request
+from tests.conftest import KEY, SOON, point_at
 from tests.listener import Heard, listen
 from tests.upstreams import Answer, Scripted, scripted
 
@@ -17,7 +21,7 @@ FINISH = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provider, "_refused", set())
+    monkeypatch.setattr(request, "_refused", set())
 
 
 def delta(**fields: Any) -> dict[str, Any]:
@@ -190,6 +194,35 @@ async def test_a_server_that_refuses_to_count_tokens_is_not_asked_to_again(
         heards = [await listen("Hello"), await listen("Hello")]
     assert [heard.text for heard in heards] == ["Hi", "Hi"]
     assert ["stream_options" in body for _, body in server.requests] == [True, False, False]
+
+
+async def test_after_stop_a_refused_request_is_not_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, learn = asyncio.get_running_loop(), request.learn
+
+    async def stop() -> None:
+        asking.cancel()
+        await asyncio.wait([asking])
+
+    def learn_and_stop(error: openai.APIStatusError, base_url: httpx2.URL) -> None:
+        learn(error, base_url)
+        if threading.current_thread() is threading.main_thread():
+            # The loop runs here: the next wait of the task is its last.
+            asking.cancel()
+        else:
+            asyncio.run_coroutine_threadsafe(stop(), loop).result(SOON)
+
+    monkeypatch.setattr(request, "learn", learn_and_stop)
+    with scripted(Answer(422, REFUSALS["Mistral"]), Answer(body=events(HI, FINISH))) as server:
+        point_at(f"{server.address}/v1", monkeypatch)
+        asking = asyncio.create_task(listen("Hello"))
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        for thread in threading.enumerate():
+            if thread.name == "reply":
+                await asyncio.to_thread(thread.join, SOON)
+    assert len(server.requests) == 1
 
 
 # Of Azure's servers, for OpenAI's newer models: FlowiseAI/Flowise#5060.

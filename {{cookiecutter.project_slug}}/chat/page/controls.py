@@ -1,8 +1,7 @@
-"""What the controls show: whether there is something to stop, what went wrong, what can be done."""
+"""The state of the controls: is there something to stop, what went wrong, what can be retried."""
 
 from typing import Any
 
-from chat import queries
 from chat.models import Reply
 
 PROGRESS = {
@@ -15,12 +14,13 @@ PROGRESS = {
 
 
 def controls(last: Reply | None) -> dict[str, Any]:
-    """What the controls show after the newest reply."""
+    """The state of `ChatView` after the newest reply of a conversation."""
     status = last.status if last else None
+    can_retry = status in Reply.RETRIABLE
     return {
         "streaming": status == Reply.Status.STREAMING,
-        "error": last.note if last and status in queries.RETRIABLE else "",
-        "can_retry": status in queries.RETRIABLE,
-        "retry_in": last.retry_in if last and status in queries.RETRIABLE else 0,
+        "error": last.note if last and can_retry else "",
+        "can_retry": can_retry,
+        "retry_in": last.retry_in if last and can_retry else 0,
         "progress": PROGRESS[Reply.Status(status)] if status else "",
     }

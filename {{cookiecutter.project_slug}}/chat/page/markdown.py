@@ -94,6 +94,9 @@ class GrowingMarkdown:
         edits.append(self._edit(render(tail), settled=False))
         return [edit for edit in edits if edit is not None]
 
+    def cursor(self) -> "Cursor":
+        return Cursor(self)
+
     def closed(self, text: str) -> str:
         """The text with its open end closed."""
         block = self._scan(text)
@@ -140,6 +143,29 @@ class GrowingMarkdown:
         mark = line.strip()
         if mark.startswith(self._fence) and not mark.strip(self._fence[0]):
             self._fence = ""
+
+
+class Cursor:
+    def __init__(self, markdown: "GrowingMarkdown") -> None:
+        self._markdown = markdown
+        self._blocks = 0
+        self._html = ""
+
+    def edits(self) -> list[Edit]:
+        edits = []
+        for html in self._markdown._settled_html[self._blocks :]:
+            edits.append(self._edit(html, settled=True))
+            self._html = ""
+        self._blocks = len(self._markdown._settled_html)
+        if self._html != self._markdown._html:
+            edits.append(self._edit(self._markdown._html, settled=False))
+        return edits
+
+    def _edit(self, html: str, *, settled: bool) -> Edit:
+        before, self._html = self._html, html
+        same = _common_prefix(before, html)
+        drop = len(before[same:].encode("utf-16-le")) // 2
+        return Edit(drop, html[same:], settled)
 
 
 def render_part(text: str) -> SafeString:

@@ -1,10 +1,19 @@
-"""Why a reply failed: one exception, which carries the kind that the page acts on."""
+"""Why a reply failed: `ProviderError`, and how connection faults and HTTP statuses become one.
 
+What an SDK's own exceptions mean is in `sdk_errors.py`.
+"""
+
+import json
+import math
 import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from chat.provider import names
-from config import env
+from django.conf import settings
 
 DAY_SECONDS = 24 * 60 * 60
 
@@ -31,12 +40,24 @@ Kind = Literal[
     "internal",
 ]
 
+STATUS_KINDS: dict[int, Kind] = {
+    401: "key_refused",
+    402: "out_of_credit",
+    403: "key_refused",
+    405: "wrong_address",
+    408: "server_error",
+    413: "context_too_long",
+    429: "rate_limited",
+    503: "overloaded",
+    529: "overloaded",
+}
+
 
 class ProviderError(Exception):
     """A reply that the provider did not give, or did not finish.
 
-    `detail` says what it was about, often in the provider's own words: one line of at most 200
-    characters, without the key. `retry_after` is in seconds, at most a day.
+    `detail` says more, often in the provider's own words: one line of at most 200 characters,
+    without the key. `retry_after` is in seconds, at most a day.
     """
 
     def __init__(self, kind: Kind, detail: str = "", retry_after: float | None = None) -> None:
@@ -46,14 +67,90 @@ class ProviderError(Exception):
         super().__init__(kind, self.detail)
 
 
+def explain_connection(error: BaseException) -> ProviderError:
+    """The `ProviderError` for an exception of `httpx2` or of the JSON decoder.
+
+    Any other exception is a fault in the chat itself: "internal".
+    """
+    # Imported here because it takes 0.2 s, and every `manage.py` command loads this module.
+    import httpx2
+
+    match error:
+        case ProviderError():
+            return error
+        case httpx2.ConnectTimeout() | httpx2.PoolTimeout():
+            seconds = f"{error.request.extensions['timeout']['connect']:g}"
+            return ProviderError("unreachable", f"no connection within {seconds} seconds")
+        case httpx2.ConnectError():
+            return _explain_connect(error)
+        case httpx2.ProxyError():
+            return ProviderError("unreachable", f"the proxy answered {error}")
+        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
+            return ProviderError("unreachable", "that is no http:// or https:// address")
+        case httpx2.NetworkError() | httpx2.TimeoutException() | httpx2.RemoteProtocolError():
+            return ProviderError("lost", str(error))
+        case httpx2.DecodingError() | json.JSONDecodeError() | UnicodeDecodeError():
+            return ProviderError("malformed", type(error).__name__)
+    return ProviderError("internal", type(error).__name__)
+
+
+def status_kind(status: int, words: str, model: str) -> Kind:
+    """The kind of an HTTP error whose body, in `words`, names no better one."""
+    if status == 404:
+        # A server that does not know the path may repeat it, and the path may name the model.
+        said = re.sub(r"/models/\S*", "", words)
+        return "model_unknown" if "model" in said.lower() or model in said else "wrong_address"
+    if 300 <= status < 400:
+        return "wrong_address"
+    return STATUS_KINDS.get(status, "server_error" if status >= 500 else "bad_request")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds to wait, from the header Retry-After: seconds or a date (RFC 9110)."""
+    value = headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    return seconds if 0 < seconds < math.inf else None
+
+
+def _explain_connect(error: BaseException) -> ProviderError:
+    reason = str(error)
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return ProviderError("tls", cause.verify_message)
+            case ssl.SSLError():
+                return ProviderError("tls", cause.reason or str(cause))
+            case socket.gaierror():
+                reason = "its name is not known"
+            case ConnectionRefusedError():
+                reason = "the connection was refused"
+    return ProviderError("unreachable", reason)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            # A name may have several addresses: one exception for each.
+            yield from cause.exceptions
+        cause = cause.__cause__ or cause.__context__
+
+
 def _one_line(text: str) -> str:
-    """`text` as a log and a database can hold it: without line breaks, U+0000, half an emoji."""
+    """`text` as a log and a database can hold it: no line break, no U+0000, no half emoji."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _without_secrets(text: str) -> str:
     """`text` without the key, and without a password in a URL: some servers repeat them."""
-    key = env.text(names.KEY_VARIABLE)
+    key = settings.CHAT_API_KEY
     # A short key is a placeholder, not a secret, and may be part of an ordinary word.
     if len(key) > 8:
         text = text.replace(key, "***")

@@ -1,4 +1,4 @@
-"""What crosses the joint between a reply and the provider: messages down, events up."""
+"""What crosses between a reply and the provider: messages go down, events come up."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the history, oldest first; the last one is the user's."""
+    """One message of the history. The oldest comes first; the last one is the user's."""
 
     role: Literal["user", "assistant"]
     text: str
@@ -14,14 +14,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of the reply, to be appended to what came before."""
+    """A piece of the reply, to be appended to the pieces before it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the provider counts, in tokens. A later number replaces an earlier one.
+    """What the provider counted, in tokens. A later number replaces an earlier one.
 
     None: this event does not say.
     """
@@ -32,17 +32,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The provider said that the reply is whole, or why it is not.
-
-    A stream that ends without one was cut off.
-    """
+    """The provider said why the reply ends. A stream that ends without a `Finish` was cut off."""
 
     reason: Literal["stop", "length", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Unshown:
-    """The model sent something that is no part of the reply, such as its reasoning."""
+class KeepAlive:
+    """The model sent something that is not part of the reply, such as its reasoning."""
 
 
-Event = Text | Usage | Finish | Unshown
+Event = Text | Usage | Finish | KeepAlive

@@ -1,30 +1,35 @@
-"""What every client of the SDK is made with: its address, its key, its TLS and its time limit."""
+"""What every request needs: the address, the key and the model; TLS and the time limit."""
 
 import httpx2
+from django.conf import settings
 
 from chat.provider import names
 from chat.provider.errors import ProviderError
-from config import env
 
-# Only connecting has a limit here. Silence is measured where the reply is read, event by event.
+# Only connecting has a limit here. Whoever reads the reply measures silence, event by event.
 TIMEOUT = httpx2.Timeout(None, connect=10)
 
-# Made once: it takes 40 to 90 ms, and a client of its own for each reply then takes 1 ms at most.
+# Made once, because it takes 40 to 90 ms. A client that is given one takes at most 1 ms.
 TLS = httpx2.create_ssl_context()
 
 
 def base_url() -> str:
-    """Where requests are sent: the base URL of the environment, else the vendor's."""
-    return env.text(names.BASE_URL_VARIABLE, names.DEFAULT_BASE_URL)
+    """Where requests are sent: CHAT_BASE_URL, or else the vendor's address."""
+    return settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL
+
+
+def model() -> str:
+    """The model that is asked: CHAT_MODEL, or else the default one."""
+    return settings.CHAT_MODEL or names.DEFAULT_MODEL
 
 
 def key() -> str:
-    """The key of the environment.
+    """CHAT_API_KEY.
 
-    Raises `ProviderError` if there is none, or if it could not be sent: the exception that the
-    HTTP library has for that repeats the whole key.
+    Raises `ProviderError` if there is no key, or if no HTTP header can carry it: the HTTP
+    library's own exception would repeat the whole key.
     """
-    value = env.text(names.KEY_VARIABLE)
+    value: str = settings.CHAT_API_KEY
     if not value:
         raise ProviderError("key_missing")
     if not (value.isascii() and value.isprintable()):

@@ -1,12 +1,12 @@
-"""Which server process writes a reply, and whether that process still lives.
+"""Which server process streams a reply, and whether that process is still alive.
 
-A process holds a lock on a file of its own for as long as it lives: the system lets go of it
-however the process ends. Of a process on another machine, which has its file there, only the
-heartbeat is known.
+Each process holds a lock on a file of its own. The operating system releases it however the process
+ends. The file of a process on another machine is not here: such a process counts as dead when it
+has saved none of its replies for a while.
 """
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from chat.models import Reply
-
-# A process saves each of its replies about once a second: running_reply.py.
+# A process saves each streaming reply about once a second (replies/running_reply.py).
 LONGEST_SILENCE = timedelta(minutes=1)
 
 
@@ -30,15 +28,18 @@ def _own() -> tuple[str, FileLock]:
 
 
 def this_process() -> str:
-    """The name of this process, which is locked from the first call on."""
+    """The name of this process. The first call creates and locks its file.
+
+    Raises `OSError` if the folder of locks cannot be written.
+    """
     return _own()[0]
 
 
-def is_dead(reply: Reply) -> bool:
-    """Whether the process that was writing a streaming reply has ended without saying so."""
-    lock = _lock(reply.process)
+def is_dead(process: str, saved_at: datetime) -> bool:
+    """Whether a process has ended without ending its replies; it last saved one at `saved_at`."""
+    lock = _lock(process)
     if not Path(lock.lock_file).is_file():
-        return timezone.now() - reply.saved_at > LONGEST_SILENCE
+        return timezone.now() - saved_at > LONGEST_SILENCE
     return _is_free(lock)
 
 

@@ -1,77 +1,96 @@
-"""The replies that are being written in this process: start, find, watch and stop them.
+"""The replies that stream in this process: start, find, watch and stop them.
 
-A reply belongs to its conversation, not to a view: any number of views may watch it, and it goes on
-while none does. This is the one place to replace once replies run in other processes.
+A reply belongs to its conversation, not to a page: any number of pages may watch it, and it goes on
+for a while without any.
 """
 
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
+from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import DatabaseError
 
 from chat.models import Reply
-from chat.provider.events import Message
+from chat.replies import rows
 from chat.replies.running_reply import RunningReply
 
+logger = logging.getLogger("chat")
+
 Status = Reply.Status
-# How long the end of the process waits for a database or a page.
+# How long the end of the process waits for the database and for pages.
 ENDING_SECONDS = 2
+# How often the process looks for streaming replies of processes that have died.
+DEAD_SECONDS = 5
 
 
 class Watcher:
-    """Wakes when something has happened to the reply of a conversation."""
+    """Wakes a page's feed when something has happened to the reply of a conversation."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
-        self._told = asyncio.Event()
+        self._waiting = asyncio.Event()
 
-    def wake(self) -> None:
+    def notify(self) -> None:
         self._event.set()
-        self._told.clear()
+        self._waiting.clear()
 
-    async def changed(self, timeout: float) -> bool:
-        """Whether something has happened since the last call, within `timeout` seconds."""
+    async def changed(self, timeout: float | None = None) -> None:
+        """Wait for something to happen since the last call, or for `timeout` seconds."""
         if not self._event.is_set():
-            self._told.set()
+            self._waiting.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await self._event.wait()
-        changed = self._event.is_set()
         self._event.clear()
-        return changed
 
-    async def told(self) -> None:
-        """Wait until whoever watches asks for the next change, and so is done with the last."""
-        await self._told.wait()
+    async def handled(self) -> None:
+        """Wait until the feed has handled the last change (it has called `changed` again)."""
+        await self._waiting.wait()
 
 
 class RunningReplies:
-    """All of them, by their conversation: the database allows one for each."""
+    """The running replies by the id of their conversation, which has at most one."""
 
     def __init__(self) -> None:
         self._running: dict[UUID, RunningReply] = {}
         self._watchers: dict[UUID, set[Watcher]] = {}
         self._graces: dict[UUID, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._is_ending = False
 
-    def start(self, reply: Reply, messages: list[Message]) -> None:
-        """Ask the model for a reply whose row is in the database already."""
-        running = self._running[reply.conversation_id] = RunningReply(reply, messages)
-        task = asyncio.create_task(self._run(running), name=f"reply {reply.pk}")
+    async def start(self, conversation_id: UUID, begin: Callable[[], rows.Begun]) -> Reply:
+        """Insert the row of a reply by `begin`, which blocks, and ask the model.
+
+        From here on a Stop counts: the reply runs in a task of its own, whatever becomes of the
+        caller. Raises what `begin` raises, and `BusyError`.
+        """
+        if conversation_id in self._running:
+            raise rows.BusyError
+        running = self._running[conversation_id] = RunningReply(
+            begin, partial(self._notify, conversation_id)
+        )
+        if self._is_ending:
+            running.stop(Status.INTERRUPTED)
+        task = asyncio.create_task(self._run(conversation_id, running), name="reply")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(running.begun)
 
     def find(self, conversation_id: UUID) -> RunningReply | None:
-        """The reply that is streaming in a conversation."""
-        return self._running.get(conversation_id)
+        """The reply of a conversation that streams in this process; its row is inserted."""
+        running = self._running.get(conversation_id)
+        return running if running and running.begun.done() else None
 
     def stop(self, conversation_id: UUID, status: Status = Status.STOPPED) -> None:
-        """Stop the reply that is streaming in a conversation, if there is one."""
-        if running := self.find(conversation_id):
+        """Stop the reply of a conversation, even if its row is not inserted yet."""
+        if running := self._running.get(conversation_id):
             running.stop(status)
 
     @contextlib.contextmanager
@@ -80,6 +99,7 @@ class RunningReplies:
 
         A reply that nobody watches any more goes on for CHAT_DISCONNECT_GRACE_SECONDS.
         """
+        self.look_for_the_dead()
         watcher = Watcher()
         watchers = self._watchers.setdefault(conversation_id, set())
         watchers.add(watcher)
@@ -92,32 +112,38 @@ class RunningReplies:
                 del self._watchers[conversation_id]
                 self._begin_grace(conversation_id)
 
+    def look_for_the_dead(self) -> None:
+        """Begin the one periodic look of this process, if it has not begun."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(_interrupt_dead())
+
     async def interrupt_all(self) -> None:
-        """Close every upstream connection. Return when all replies are saved and all pages told,
-        or after ENDING_SECONDS."""
+        """Close every upstream connection, for the end of the process. Later replies end as well.
+
+        Returns when all replies are saved and all pages have handled it, or after ENDING_SECONDS.
+        """
+        self._is_ending = True
         for running in self._running.values():
             running.stop(Status.INTERRUPTED)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ENDING_SECONDS):
                 await asyncio.gather(*self._tasks, return_exceptions=True)
                 watchers = itertools.chain.from_iterable(self._watchers.values())
-                await asyncio.gather(*(watcher.told() for watcher in watchers))
+                await asyncio.gather(*(watcher.handled() for watcher in watchers))
 
-    async def _run(self, running: RunningReply) -> None:
-        conversation_id = running.reply.conversation_id
-        self._wake(conversation_id)
+    async def _run(self, conversation_id: UUID, running: RunningReply) -> None:
         if conversation_id not in self._watchers:
             self._begin_grace(conversation_id)
         try:
-            await running.live(partial(self._wake, conversation_id))
+            await running.run()
         finally:
             del self._running[conversation_id]
             self._end_grace(conversation_id)
-            self._wake(conversation_id)
+            self._notify(conversation_id)
 
-    def _wake(self, conversation_id: UUID) -> None:
+    def _notify(self, conversation_id: UUID) -> None:
         for watcher in self._watchers.get(conversation_id, ()):
-            watcher.wake()
+            watcher.notify()
 
     def _begin_grace(self, conversation_id: UUID) -> None:
         if conversation_id in self._running:
@@ -129,6 +155,15 @@ class RunningReplies:
     def _end_grace(self, conversation_id: UUID) -> None:
         if grace := self._graces.pop(conversation_id, None):
             grace.cancel()
+
+
+async def _interrupt_dead() -> None:
+    while True:
+        await asyncio.sleep(DEAD_SECONDS)
+        try:
+            await database_sync_to_async(rows.interrupt_dead)()
+        except (DatabaseError, OSError) as error:
+            logger.warning("cannot look for replies of dead processes: %s", error)
 
 
 replies = RunningReplies()

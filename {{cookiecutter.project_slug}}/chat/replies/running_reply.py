@@ -1,4 +1,4 @@
-"""One reply from its request to its last word: read, saved while it streams, and ended."""
+"""One reply: inserted, read, saved while it streams, and ended."""
 
 import asyncio
 import codecs
@@ -13,43 +13,64 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from chat import error_messages, queries
+from chat import error_messages
 from chat.models import Reply
 from chat.provider.errors import ProviderError
 from chat.provider.events import Finish, Message, Text, Usage
+from chat.replies import rows
 
 logger = logging.getLogger("chat")
 
 Status = Reply.Status
-# What is on the page is in the database at most a second later.
+# The row is at most a second behind the page.
 SAVE_SECONDS = 0.7
-# What a server says of a request that it does not accept often repeats what was asked.
+# The detail of these errors often quotes the prompt, so it is kept out of the log.
 QUOTING = {"bad_request", "context_too_long", "refused"}
 
 
 class RunningReply:
-    """One reply from its request to its last word, and how it ended."""
+    """One reply: its row, its request, and how it ended.
 
-    def __init__(self, reply: Reply, messages: list[Message]) -> None:
-        self.reply = reply
-        self._messages = messages
-        self._stopped_as = Status.INTERRUPTED
+    `reply` is the row with the text so far. `begun` is done once the row is inserted.
+    """
+
+    reply: Reply
+
+    def __init__(self, begin: Callable[[], rows.Begun], notify: Callable[[], None]) -> None:
+        """`begin` inserts the row and blocks; `notify` is called at each change."""
+        self.begun: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._begin = begin
+        self._notify = notify
+        self._stopped_as: Status | None = None
         self._started = time.monotonic()
         self._first_text: float | None = None
         self._reading: asyncio.Task[None] | None = None
 
     def stop(self, status: Status) -> None:
-        """Close the upstream connection at once, and let the reply end as `status`."""
-        if self._reading is not None and not self._reading.done():
-            self._stopped_as = status
+        """Close the upstream connection at once, and let the reply end as `status`.
+
+        Before there is a connection, none will be made. Only the first call counts: another one
+        would interrupt the closing.
+        """
+        if self._stopped_as is not None:
+            return
+        self._stopped_as = status
+        if self._reading is not None:
             self._reading.cancel()
 
-    async def live(self, wake: Callable[[], None]) -> None:
-        """Read the reply to its end, whatever ends it, and save it.
-
-        `wake` is called for each piece of text.
-        """
-        self._reading = asyncio.create_task(self._read(wake))
+    async def run(self) -> None:
+        """Insert the row, read the reply until something ends it, and save it."""
+        try:
+            self.reply, messages = await database_sync_to_async(self._begin)()
+        except Exception as error:
+            self.begun.set_exception(error)
+            return
+        self.begun.set_result(self.reply)
+        self._notify()
+        self._reading = asyncio.create_task(self._read(messages))
+        if self._stopped_as is not None:
+            # Cancelled before its first step, it sends no request.
+            self._reading.cancel()
         try:
             while not self._reading.done():
                 await asyncio.wait([self._reading], timeout=SAVE_SECONDS)
@@ -66,18 +87,18 @@ class RunningReply:
             await self._save_end()
         self._log()
 
-    async def _read(self, wake: Callable[[], None]) -> None:
-        # Imported here, so that only a process that replies loads the SDK.
+    async def _read(self, messages: list[Message]) -> None:
+        # The SDK takes a second to import: only a process that replies should load it.
         from chat.provider.reader import read_reply
 
         idle = settings.CHAT_IDLE_TIMEOUT_SECONDS
-        # Some servers send the two halves of an emoji in two pieces, and a half cannot be saved.
+        # Some servers split an emoji over two chunks, and half a surrogate pair cannot be saved.
         whole = codecs.getincrementaldecoder("utf-16-le")("replace")
         finish = None
         try:
             async with (
                 asyncio.timeout(idle) as limit,
-                contextlib.aclosing(read_reply(self._messages)) as events,
+                contextlib.aclosing(read_reply(messages)) as events,
             ):
                 async for event in events:
                     limit.reschedule(asyncio.get_running_loop().time() + idle)
@@ -85,9 +106,9 @@ class RunningReply:
                         case Text():
                             self._first_text = self._first_text or time.monotonic()
                             halves = event.text.encode("utf-16-le", "surrogatepass")
-                            # PostgreSQL keeps no zero character, and no page shows one.
+                            # PostgreSQL cannot store U+0000.
                             self.reply.text += whole.decode(halves).replace("\0", "\ufffd")
-                            wake()
+                            self._notify()
                         case Usage():
                             self._count(event)
                         case Finish():
@@ -106,14 +127,14 @@ class RunningReply:
     def _count(self, usage: Usage) -> None:
         for field in ("input_tokens", "output_tokens"):
             number = getattr(usage, field)
-            # Some servers say -1 where they do not count.
+            # Some servers send -1 for "not counted".
             if isinstance(number, int) and number >= 0:
                 setattr(self.reply, field, number)
 
     def _settle(self, reading: asyncio.Task[None]) -> None:
         if reading.cancelled():
-            self.reply.status = self._stopped_as
-            if self._stopped_as is Status.INTERRUPTED:
+            self.reply.status = self._stopped_as or Status.INTERRUPTED
+            if self.reply.status == Status.INTERRUPTED:
                 self.reply.note = error_messages.INTERRUPTED
             return
         error = reading.exception()
@@ -142,7 +163,7 @@ class RunningReply:
     async def _save(self) -> bool | None:
         """Whether the row was still streaming; None while the database cannot be written."""
         try:
-            saved: bool = await database_sync_to_async(queries.save)(self.reply)
+            saved: bool = await database_sync_to_async(rows.save)(self.reply)
         except (OperationalError, InterfaceError) as error:
             logger.warning("reply %s is not saved yet: %s", self.reply.pk, error)
             return None

@@ -16,7 +16,7 @@ from tests.server import Server
 
 # What djust's client does for a link to another view: a new view over the same socket.
 NAVIGATE = """() => djust.liveViewInstance.liveRedirectMount(
-    {type: 'live_redirect_mount', view: 'chat.page.views.ChatView', params: {}, url: '/'})"""
+    {type: 'live_redirect_mount', view: 'chat.page.chat_view.ChatView', params: {}, url: '/'})"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -53,6 +53,9 @@ def test_blanks_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     # `set DJANGO_DEBUG=true && ...` leaves one behind on Windows.
     assert read(monkeypatch, DJANGO_DEBUG="true ", CHAT_MODEL=" ")["DEBUG"] is True
     assert env.text("CHAT_MODEL", "default") == "default"
+    key = read(monkeypatch, **{names.KEY_VARIABLE: " sk-the-key\n"})["CHAT_API_KEY"]
+    assert key == "sk-the-key"
+    assert read(monkeypatch, **{names.KEY_VARIABLE: " \n"})["CHAT_API_KEY"] == ""
 
 
 @pytest.mark.parametrize("missing", ["psycopg", "psycopg_pool"])

@@ -7,6 +7,8 @@ from pytest_django import Settings
 
 from chat import queries
 from chat.models import Conversation, Reply
+from chat.owners import Owner
+from chat.replies import rows
 from fake_model.server import FakeModel
 from tests.conftest import SOON, seen_by
 from tests.live_page import Page, open_page
@@ -127,12 +129,12 @@ async def test_new_chat_stops_the_reply_that_streams(
 async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    def locked(*args: object) -> Reply:
+    def locked(*args: object, **kwargs: object) -> Reply:
         raise OperationalError("database is locked")
 
     async with open_page() as page:
         with monkeypatch.context() as broken:
-            broken.setattr(queries, step, locked)
+            broken.setattr(rows if step == "ask" else queries, step, locked)
             await page.event("submit", prompt="/echo kept")
             await page.until(lambda page: "cannot reach its database" in page.controls)
         await page.event("submit", prompt="/echo kept")
@@ -144,13 +146,13 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
 async def test_new_chat_without_a_database_is_told_and_stops_nothing(
     slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(owner: str) -> Conversation:
+    def locked(owner: Owner) -> Conversation:
         raise OperationalError("database is locked")
 
     async with open_page() as page:
         await page.event("submit", prompt="/long 2000")
         await page.until(lambda page: page.texts >= 2)
-        monkeypatch.setattr(queries, "new", locked)
+        monkeypatch.setattr(queries, "blank", locked)
         await page.event("new_chat")
         await page.until(lambda page: "cannot reach its database" in page.controls)
         texts = page.texts
@@ -194,6 +196,8 @@ async def test_a_conversation_that_is_gone_is_told_and_new_chat_goes_on(
 async def test_a_page_that_comes_back_to_a_conversation_that_is_gone(model: FakeModel) -> None:
     client = Client()
     async with open_page(client) as page:
+        await page.event("submit", prompt="/echo old")
+        await page.until(complete)
         gone = f"/c/{page.conversation}/"
         await Conversation.objects.all().adelete()
     async with open_page(client, gone) as page:

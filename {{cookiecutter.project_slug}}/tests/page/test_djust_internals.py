@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from channels.layers import InMemoryChannelLayer
 from django.test import Client
 
 from chat.page import djust_internals
-from chat.page.views import ChatView
+from chat.page.chat_view import ChatView
 from tests.conftest import SOON
 from tests.live_page import open_page
 
@@ -39,6 +40,32 @@ async def test_a_view_that_is_replaced_is_not_connected(views: list[ChatView]) -
         await page.navigate()
         assert not djust_internals.is_connected(views[0])
         assert djust_internals.is_connected(views[1])
+
+
+async def test_a_view_is_told_when_its_socket_closes(views: list[ChatView]) -> None:
+    async with open_page() as page:
+        await page.until(lambda _: views[0]._feed)
+        feed = views[0]._feed
+        assert feed is not None
+        assert not feed.done()
+    assert feed.cancelled() or feed.cancelling()
+
+
+async def test_a_view_is_told_even_if_djusts_own_disconnect_fails(
+    views: list[ChatView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does when Redis has gone away."""
+
+    async def gone(*args: object) -> None:
+        raise ConnectionError("Redis has gone away")
+
+    monkeypatch.setattr(InMemoryChannelLayer, "group_discard", gone)
+    with pytest.raises(ConnectionError):
+        async with open_page():
+            pass
+    feed = views[0]._feed
+    assert feed is not None
+    assert feed.cancelled() or feed.cancelling()
 
 
 async def test_an_event_waits_for_the_render_lock(views: list[ChatView]) -> None:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation
-from chat.page import views
-from chat.page.views import ChatView
+from chat.page import chat_view
+from chat.page.chat_view import ChatView
 from fake_model.server import FakeModel
 from tests.live_page import open_page
 
@@ -77,7 +77,7 @@ async def test_who_logs_out_in_one_tab_cannot_go_on_in_another(model: FakeModel)
 async def test_who_logs_out_in_one_tab_reads_no_more_in_another(
     slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "LOGIN_SECONDS", 0)
+    monkeypatch.setattr(chat_view, "LOGIN_SECONDS", 0)
     client = await sync_to_async(logged_in)("one")
     async with open_page(client) as page:
         await page.event("submit", prompt="/long 2000")
@@ -107,7 +107,7 @@ def change_password(user: User) -> None:
 async def test_who_is_shut_out_reads_no_more(
     slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch, change: Callable[[User], None]
 ) -> None:
-    monkeypatch.setattr(views, "LOGIN_SECONDS", 0)
+    monkeypatch.setattr(chat_view, "LOGIN_SECONDS", 0)
     async with open_page(await sync_to_async(logged_in)("one")) as page:
         await page.event("submit", prompt="/long 2000")
         await page.until(lambda page: page.texts >= 2)

@@ -3,35 +3,109 @@
 import uuid
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.http import HttpRequest
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from chat import queries
-from chat.models import Conversation
+from chat.models import Conversation, Reply
+from chat.owners import OLD_SESSION_KEY, owner_on_socket
+from chat.replies import rows
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_page_holds_what_was_said(client: Client) -> None:
+@pytest.fixture
+def mine(client: Client) -> Conversation:
+    """A conversation of the visitor that `client` is, with one reply."""
     client.get("/")
-    reply = queries.ask(Conversation.objects.get(), "<b>bold?</b>")
-    reply.text, reply.status = "*yes* & <b>no</b>", "complete"
-    reply.save()
+    conversation = Conversation(visitor=visitor_of(client))
+    add_reply(conversation, "<b>bold?</b>", "*yes* & <b>no</b>")
+    return Conversation.objects.get()
+
+
+def visitor_of(client: Client) -> str:
+    cookies = {name: cookie.value for name, cookie in client.cookies.items()}
+    owner = owner_on_socket(HttpRequest(), cookies)
+    assert owner is not None
+    return owner.visitor
+
+
+def add_reply(conversation: Conversation, prompt: str, text: str) -> None:
+    reply, _ = rows.ask(conversation, prompt)
+    reply.text, reply.status = text, Reply.Status.COMPLETE
+    rows.save(reply)
+
+
+def test_the_page_holds_what_was_said(client: Client, mine: Conversation) -> None:
     html = client.get("/").content.decode()
     assert "&lt;b&gt;bold?&lt;/b&gt;" in html
     assert "<em>yes</em> &amp; &lt;b&gt;no&lt;/b&gt;" in html
+    assert f'data-address="/c/{mine.pk}/"' in html
 
 
-def test_a_conversation_has_an_address_for_its_owner_alone(client: Client) -> None:
-    client.get("/")
-    mine = Conversation.objects.get().pk
-    assert client.get(f"/c/{mine}/").status_code == 200
-    strangers = Client().get(f"/c/{mine}/")
+def test_a_visit_writes_nothing(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """A conversation is inserted with its first prompt, and a visitor is only a cookie."""
+    with django_assert_num_queries(2):
+        assert client.get("/").status_code == 200
+    visitor = visitor_of(client)
+    client.get("/new/")
+    assert visitor_of(client) == visitor
+    assert Conversation.objects.count() == Session.objects.count() == 0
+
+
+def test_the_number_of_queries_does_not_grow_with_the_history(
+    client: Client, mine: Conversation
+) -> None:
+    for number in range(5):
+        add_reply(mine, f"prompt {number}", "text")
+    # A Retry: the reply that it replaced is not loaded.
+    Reply.objects.create(turn=mine.turns.all()[0], conversation=mine, status="failed", text="newer")
+    with CaptureQueriesContext(connection) as queries:
+        html = client.get(f"/c/{mine.pk}/").content.decode()
+    assert len(queries) == 2
+    assert all(query["sql"].startswith("SELECT") for query in queries)
+    assert "newer" in html
+    assert "<em>yes</em>" not in html
+
+
+def test_new_chat_has_an_address_that_survives_a_reload(client: Client, mine: Conversation) -> None:
+    html = client.get("/new/").content.decode()
+    assert "bold?" not in html
+    assert str(mine.pk) not in html
+    assert 'data-address="/new/"' in html
+
+
+def test_a_conversation_has_an_address_for_its_owner_alone(
+    client: Client, mine: Conversation
+) -> None:
+    assert client.get(f"/c/{mine.pk}/").status_code == 200
+    strangers = Client().get(f"/c/{mine.pk}/")
     nobodys = Client().get(f"/c/{uuid.uuid4()}/")
     assert strangers.status_code == nobodys.status_code == 404
     assert strangers.content == nobodys.content
     assert 'href="/"' in nobodys.content.decode()
+
+
+def test_a_cookie_that_we_did_not_sign_is_a_new_visitor(mine: Conversation) -> None:
+    forger = Client()
+    forger.cookies[django_settings.CHAT_VISITOR_COOKIE] = mine.visitor
+    assert forger.get(f"/c/{mine.pk}/").status_code == 404
+
+
+def test_a_visitor_of_an_earlier_version_keeps_its_conversations(client: Client) -> None:
+    session = client.session
+    session[OLD_SESSION_KEY] = "old"
+    session.save()
+    add_reply(Conversation(visitor="old"), "prompt", "said before")
+    assert "said before" in client.get("/").content.decode()
+    del client.cookies[django_settings.SESSION_COOKIE_NAME]
+    assert "said before" in client.get("/").content.decode()
 
 
 def test_the_health_check_touches_neither_session_nor_database(
@@ -44,6 +118,13 @@ def test_the_health_check_touches_neither_session_nor_database(
     assert (response.status_code, response.content) == (200, b"ok")
     assert not response.cookies
     assert Session.objects.count() == 0
+
+
+def test_static_files_carry_a_hash_of_their_content(client: Client) -> None:
+    html = client.get("/").content.decode()
+    urls = [word for word in html.replace('"', " ").split() if word.startswith("/static/")]
+    assert len(urls) > 5
+    assert all(len(url.partition("?v=")[2]) == 12 for url in urls)
 
 
 def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(client: Client) -> None:

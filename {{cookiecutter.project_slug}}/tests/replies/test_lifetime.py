@@ -13,10 +13,12 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
+from chat.replies import registry, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests.conftest import SOON, seen_by
@@ -185,8 +187,9 @@ async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
 
 
 async def test_a_reply_that_another_process_writes_is_seen_to_end(
-    monkeypatch: pytest.MonkeyPatch,
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(registry, "DEAD_SECONDS", 0.1)
     turns, looked = queries.turns, threading.Event()
 
     def look(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
@@ -198,15 +201,17 @@ async def test_a_reply_that_another_process_writes_is_seen_to_end(
     monkeypatch.setattr(queries, "turns", look)
     client = Client()
     async with open_page(client) as page:
+        await page.event("submit", prompt="/echo first")
+        await page.until(lambda page: page.status == "complete")
         conversation = await Conversation.objects.aget(pk=page.conversation)
-    reply = await database_sync_to_async(queries.ask)(conversation, "prompt")
-    await Reply.objects.aupdate(process="elsewhere")
+    reply, _ = await database_sync_to_async(rows.ask)(conversation, "prompt")
+    await Reply.objects.filter(pk=reply.pk).aupdate(process="elsewhere")
     async with open_page(client) as page:
         assert page.status == "streaming"
         # Only a second look can see what comes now.
         assert await asyncio.to_thread(looked.wait, SOON)
         # As after a minute without a heartbeat.
-        await Reply.objects.aupdate(saved_at=reply.saved_at - timedelta(minutes=2))
+        await Reply.objects.aupdate(saved_at=timezone.now() - timedelta(minutes=2))
         await page.until(lambda page: page.status == "interrupted")
         await page.until(lambda page: "interrupted" in page.controls)
 

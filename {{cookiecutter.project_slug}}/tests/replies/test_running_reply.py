@@ -3,19 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import DataError, InterfaceError, OperationalError
 from pytest_django import Settings
 
-from chat import queries
 from chat.models import Conversation, Reply
-from chat.provider import provider
+from chat.provider.chunks import ChunkReader
 from chat.provider.errors import ProviderError
 from chat.provider.events import Event, Finish, Text, Usage
-from chat.replies import running_reply
+from chat.replies import rows, running_reply
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
 from tests.conftest import SOON
@@ -25,13 +24,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 async def reply_to(prompt: str) -> Reply:
     """The row of a reply that was read to its end."""
-    conversation = await Conversation.objects.acreate(owner="tests")
-    reply = await sync_to_async(queries.ask)(conversation, prompt)
-    messages = await sync_to_async(queries.history)(reply)
+    begin = partial(rows.ask, Conversation(visitor="tests"), prompt)
+    running = RunningReply(begin, lambda: None)
     # No test waits as long; without a limit a fault could hang it for ever.
     async with asyncio.timeout(SOON):
-        await RunningReply(reply, messages).live(lambda: None)
-    return await Reply.objects.aget(pk=reply.pk)
+        await running.run()
+    return await Reply.objects.aget(pk=running.reply.pk)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +78,12 @@ async def test_a_model_that_only_thinks_is_not_silent(
     slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
-    read = provider.read
+    read = ChunkReader.read
 
-    def think(chunk: Any) -> list[Event]:
-        return [event for event in read(chunk) if isinstance(event, Finish)]
+    def think(reader: ChunkReader, chunk: Any) -> list[Event]:
+        return [event for event in read(reader, chunk) if isinstance(event, Finish)]
 
-    monkeypatch.setattr(provider, "read", think)
+    monkeypatch.setattr(ChunkReader, "read", think)
     reply = await reply_to("/slow /long 12")
     assert "empty reply" in reply.note
     assert slow_model.record[0].finished
@@ -102,11 +100,11 @@ async def test_text_that_no_database_could_keep_is_mended(
 ) -> None:
     pieces = iter(["a\0b ", "\ud83d", "\ude00", " \ude00"])
 
-    def read(chunk: object) -> Iterator[Event]:
+    def read(reader: ChunkReader, chunk: object) -> Iterator[Event]:
         yield Text(next(pieces, ""))
         yield Finish("stop")
 
-    monkeypatch.setattr(provider, "read", read)
+    monkeypatch.setattr(ChunkReader, "read", read)
     reply = await reply_to("/long 20")
     assert (reply.status, reply.text) == ("complete", "a\ufffdb \U0001f600 \ufffd")
 
@@ -114,7 +112,7 @@ async def test_text_that_no_database_could_keep_is_mended(
 async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save, errors = queries.save, iter([OperationalError("locked"), InterfaceError("gone")])
+    save, errors = rows.save, iter([OperationalError("locked"), InterfaceError("gone")])
 
     def save_later(reply: Reply) -> bool:
         for error in errors:
@@ -122,7 +120,7 @@ async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
         return save(reply)
 
     monkeypatch.setattr(running_reply, "SAVE_SECONDS", 0.05)
-    monkeypatch.setattr(queries, "save", save_later)
+    monkeypatch.setattr(rows, "save", save_later)
     reply = await reply_to("/long 20")
     assert next(errors, None) is None
     assert reply.status == "complete"
@@ -132,13 +130,13 @@ async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
 async def test_counts_that_are_none_are_left_out(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(chunk: object) -> Iterator[Event]:
+    def read(reader: ChunkReader, chunk: object) -> Iterator[Event]:
         yield Text("text")
         yield Usage(-1, 7)
         yield Usage(None, None)
         yield Finish("stop")
 
-    monkeypatch.setattr(provider, "read", read)
+    monkeypatch.setattr(ChunkReader, "read", read)
     reply = await reply_to("/echo one")
     assert (reply.status, reply.input_tokens, reply.output_tokens) == ("complete", None, 7)
 
@@ -146,14 +144,14 @@ async def test_counts_that_are_none_are_left_out(
 async def test_a_reply_that_the_database_refuses_ends_as_failed(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save = queries.save
+    save = rows.save
 
     def refuse(reply: Reply) -> bool:
         if reply.status == "complete":
             raise DataError("integer out of range")
         return save(reply)
 
-    monkeypatch.setattr(queries, "save", refuse)
+    monkeypatch.setattr(rows, "save", refuse)
     reply = await reply_to("/echo kept")
     assert (reply.status, reply.text, reply.output_tokens) == ("failed", "kept", None)
     assert "Something went wrong in this chat itself" in reply.note
@@ -163,10 +161,10 @@ async def test_a_reply_that_the_database_refuses_ends_as_failed(
 async def test_a_server_that_repeats_the_prompt_does_not_put_it_into_the_log(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(chunk: object) -> Event:
+    def refuse(reader: ChunkReader, chunk: object) -> Event:
         raise ProviderError("bad_request", "not valid: {'input': 'my prompt'}")
 
-    monkeypatch.setattr(provider, "read", refuse)
+    monkeypatch.setattr(ChunkReader, "read", refuse)
     reply = await reply_to("my prompt")
     assert "my prompt" in reply.note
     assert "bad_request" in caplog.text
@@ -176,10 +174,10 @@ async def test_a_server_that_repeats_the_prompt_does_not_put_it_into_the_log(
 async def test_a_fault_of_our_own_is_in_the_log(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(chunk: object) -> Event:
+    def broken(reader: ChunkReader, chunk: object) -> Event:
         raise AttributeError("of our own making")
 
-    monkeypatch.setattr(provider, "read", broken)
+    monkeypatch.setattr(ChunkReader, "read", broken)
     reply = await reply_to("Hello")
     assert "Something went wrong in this chat itself" in reply.note
     assert "AttributeError: of our own making" in caplog.text

@@ -104,6 +104,21 @@ async def test_before_anything_was_done(model: FakeModel) -> None:
     assert [entry.words for entry in model.record] == [["/long"]]
 
 
+async def test_whenever_it_comes(model: FakeModel) -> None:
+    """After any number of steps of the event loop: what was sent by then ends, nothing follows."""
+    async with nothing_left():
+        for steps in range(60):
+            asking = asyncio.create_task(listen("/stall /long 3"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await cancelled(asking)
+    await until(lambda: all(entry.ended for entry in model.record))
+    assert (await listen("/long 3")).finish == "stop"
+    *stopped, last = model.record
+    assert last.words == ["/long"]
+    assert all(entry.ended_by == "client" and not entry.finished for entry in stopped)
+
+
 async def test_many_replies_leave_no_more_than_one(slow_model: FakeModel) -> None:
     async with nothing_left():
         for state in [*STATES] * 10:

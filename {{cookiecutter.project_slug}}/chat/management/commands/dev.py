@@ -77,9 +77,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def use(model: FakeModel) -> None:
-    """Point the SDK at the built-in model, by the variables that it reads itself."""
-    os.environ[names.BASE_URL_VARIABLE] = model.base_url
-    os.environ[names.KEY_VARIABLE] = "built-in"
+    """Point the SDK at the built-in model."""
+    os.environ[names.BASE_URL_VARIABLE] = settings.CHAT_BASE_URL = model.base_url
+    os.environ[names.KEY_VARIABLE] = settings.CHAT_API_KEY = "built-in"
     # A proxy of the user's does not reach this machine.
     direct = [env.text("no_proxy") or env.text("NO_PROXY"), str(urlsplit(model.base_url).hostname)]
     os.environ["no_proxy"] = ",".join(filter(None, direct))

@@ -1,7 +1,7 @@
-// What the page adds to messages: boxes in which code and tables scroll, and buttons that copy.
+// Adds to messages: boxes in which code and tables scroll, and Copy buttons.
 //
-// log.js dresses the server's HTML before it compares it with what is shown, so that both sides
-// have the same boxes.
+// log.js decorates the server's HTML before it compares it with the DOM, so that both sides have
+// the same boxes.
 "use strict";
 
 const blocks = (() => {
@@ -17,7 +17,7 @@ const blocks = (() => {
     return button;
   }
 
-  // Put `element` into a new box, where the element is now.
+  // Replace `element` by a new box that contains it.
   function wrap(element, className) {
     const box = document.createElement("div");
     box.className = className;
@@ -26,8 +26,8 @@ const blocks = (() => {
     return box;
   }
 
-  // What scrolls can be focused, so that keys can scroll it.
-  function dress(root) {
+  // tabIndex: a box must have the focus to be scrolled with the keyboard.
+  function decorate(root) {
     for (const pre of root.querySelectorAll("pre")) {
       const box = wrap(pre, "code");
       box.dataset.language = pre.firstElementChild?.className.replace("language-", "") ?? "";
@@ -45,12 +45,12 @@ const blocks = (() => {
     return root;
   }
 
-  // A reply keeps its formatting where it is pasted into a document.
-  function clip(source) {
+  // Copy as text and as HTML, so that a reply that is pasted into a document keeps its formatting.
+  function copyReply(source) {
     const html = source.cloneNode(true);
     for (const copy of html.querySelectorAll(".copy")) copy.remove();
-    const flavours = { "text/plain": source.innerText, "text/html": html.innerHTML };
-    const blobs = Object.entries(flavours).map(([type, text]) => [type, new Blob([text], { type })]);
+    const formats = { "text/plain": source.innerText, "text/html": html.innerHTML };
+    const blobs = Object.entries(formats).map(([type, text]) => [type, new Blob([text], { type })]);
     return navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
   }
 
@@ -58,9 +58,9 @@ const blocks = (() => {
     const pre = clicked.parentElement.querySelector("pre");
     const source = pre ?? clicked.closest("article").querySelector(".text");
     try {
-      await (pre ? navigator.clipboard.writeText(pre.textContent) : clip(source));
+      await (pre ? navigator.clipboard.writeText(pre.textContent) : copyReply(source));
     } catch {
-      // No permission, or plain HTTP from another machine, which has no clipboard at all.
+      // No permission, or plain HTTP from another host, where browsers have no clipboard API.
       getSelection().selectAllChildren(source);
       return "Selected. Copy it with your keyboard.";
     }
@@ -76,5 +76,5 @@ const blocks = (() => {
     setTimeout(() => (announcement.textContent = ""), COPIED_MS);
   });
 
-  return { dress };
+  return { decorate };
 })();

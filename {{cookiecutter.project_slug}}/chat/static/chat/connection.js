@@ -1,122 +1,121 @@
-// The WebSocket: it is tried for ever, what was pressed waits for it, and a longer lack is told.
+// Keeps the WebSocket connected. What is pressed during a short break is done afterwards; a longer
+// break is shown as an alert.
 "use strict";
 
 (() => {
-  const SHORT = 3000; // milliseconds: nobody need know of a break that ends within them
-  const LONG = 8000; // milliseconds: longer than any server thinks about a prompt
-  const PENDING = "data-djust-form-pending"; // djust's mark, until the server answers the prompt
+  // Breaks that are shorter than this are not shown.
+  const NOTICE_DELAY_MS = 3000;
+  // Longer than the server ever takes to answer a prompt.
+  const MAXIMUM_ANSWER_MS = 8000;
+  const MAXIMUM_RECONNECT_DELAY_MS = 5000;
   const form = document.querySelector("form.prompt");
   const log = document.getElementById("log");
   const notice = document.querySelector("[data-notice=offline]");
-  // What to do once the view is there, or the prompt before is answered: only the last counts.
-  let waiting;
-  let sent;
-  let timer;
-  let silence;
+  // The last press that could not be sent yet: done once the page is ready, or once the server has
+  // answered the prompt before it.
+  let deferred;
+  let lastSubmitted;
+  let noticeTimer;
+  let answerTimer;
 
-  function isConnected() {
-    return "followed" in log.dataset && window.djust.liveViewInstance.viewMounted;
+  // The view is mounted, and the log has asked for the conversation's events.
+  function isReady() {
+    return "followed" in log.dataset && djustClient.isMounted();
   }
 
-  // While the socket is open, the view is about to be mounted.
-  function isSoon() {
-    return notice.hidden || document.body.classList.contains("dj-connected");
+  // The break is still short, or the socket is open and the view will be mounted soon.
+  function isRecovering() {
+    return notice.hidden || djustClient.isOpen();
   }
 
-  function goOn() {
-    const again = waiting;
-    waiting = undefined;
-    again?.();
+  function runDeferred() {
+    const action = deferred;
+    deferred = undefined;
+    action?.();
   }
 
   function connected() {
-    clearTimeout(timer);
-    clearTimeout(silence);
-    timer = undefined;
+    clearTimeout(noticeTimer);
+    clearTimeout(answerTimer);
+    noticeTimer = undefined;
     notice.hidden = true;
-    goOn();
+    runDeferred();
   }
 
   function disconnected() {
     delete log.dataset.followed;
-    if (!notice.hidden) longLost();
-    timer ??= setTimeout(() => {
+    if (!notice.hidden) handleLongBreak();
+    noticeTimer ??= setTimeout(() => {
       notice.hidden = false;
-      longLost();
-    }, SHORT);
+      handleLongBreak();
+    }, NOTICE_DELAY_MS);
   }
 
-  function longLost() {
-    if (!isSoon()) waiting = undefined;
-    leaveIfLoggedOut();
+  function handleLongBreak() {
+    if (!isRecovering()) deferred = undefined;
+    reloadIfLoggedOut();
   }
 
-  // djust's client does not follow the server to the login; the draft is there afterwards.
-  async function leaveIfLoggedOut() {
+  // djust's client does not follow a redirect to the login page. The draft survives the reload.
+  async function reloadIfLoggedOut() {
     const response = await fetch(location.href, { method: "HEAD" }).catch(() => undefined);
     if (response?.redirected) location.reload();
   }
 
-  // djust would give up after ten attempts, and send events over HTTP, where nothing can stream.
-  const forEver = { maxReconnectAttempts: Infinity, maxReconnectDelayMs: 5000 };
-  Object.assign(window.djust.liveViewInstance, forEver);
+  djustClient.reconnectForever(MAXIMUM_RECONNECT_DELAY_MS);
+  djustClient.onPush("chat:connected", connected);
+  djustClient.onPush("chat:logged_out", () => location.reload());
+  djustClient.onDisconnected(disconnected);
 
-  window.addEventListener("djust:push_event", ({ detail }) => {
-    if (detail.event === "chat:connected") connected();
-    if (detail.event === "chat:logged_out") location.reload();
-  });
-  new MutationObserver(() => {
-    if (document.body.classList.contains("dj-disconnected")) disconnected();
-  }).observe(document.body, { attributeFilter: ["class"] });
-
-  function ignore(event) {
+  function cancel(event) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }
 
-  // Until the view is mounted djust ignores its events, and a reply must not begin before the page
-  // is there to watch it.
-  function wait(event, again) {
-    ignore(event);
-    waiting = isSoon() ? again : undefined;
+  // djust drops events until the view is mounted, and a reply that starts before the log has asked
+  // for events would not be shown.
+  function deferUntilReady(event, action) {
+    cancel(event);
+    deferred = isRecovering() ? action : undefined;
   }
 
-  // A second press is meant for the same prompt, unless that was changed. Where the one before was
-  // accepted, Send is disabled by then, and the changed one stays in its box.
-  function waitForAnswer(event) {
-    ignore(event);
-    const isSame = form.elements.prompt.value === sent;
-    waiting = isSame ? undefined : () => form.querySelector(".send").click();
+  // A second press with the same text is a double click or a key held down: drop it. If the first
+  // prompt was accepted, Send is disabled by the time this runs, so the edited text just stays in
+  // the box.
+  function deferUntilAnswered(event) {
+    cancel(event);
+    const isSame = form.elements.prompt.value === lastSubmitted;
+    deferred = isSame ? undefined : () => form.querySelector(".send").click();
   }
-  new MutationObserver(() => {
-    if (!form.hasAttribute(PENDING)) setTimeout(goOn);
-  }).observe(form, { attributeFilter: [PENDING] });
+  djustClient.onAnswered(form, () => setTimeout(runDeferred));
 
-  // A socket can be dead without a word: after a sleep, or in a tunnel.
+  // A socket can be dead without a close event, after a sleep or in a tunnel: show the notice if
+  // no message follows a prompt.
   form.addEventListener("submit", () => {
-    sent = form.elements.prompt.value;
-    clearTimeout(silence);
-    silence = setTimeout(() => (notice.hidden = false), LONG);
-    window.djust.liveViewInstance.ws.addEventListener("message", () => {
-      clearTimeout(silence);
+    lastSubmitted = form.elements.prompt.value;
+    clearTimeout(answerTimer);
+    answerTimer = setTimeout(() => (notice.hidden = false), MAXIMUM_ANSWER_MS);
+    djustClient.onNextMessage(() => {
+      clearTimeout(answerTimer);
       notice.hidden = true;
-    }, { once: true });
+    });
   });
 
-  // A prompt that waits has not been sent: Esc leaves it in its box.
+  // A deferred prompt has not been sent, so Esc cancels it and its text stays in the box.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing) waiting = undefined;
+    if (event.key === "Escape" && !event.isComposing) deferred = undefined;
   });
+  // These listeners capture, so that they run before djust's.
   const capture = { capture: true };
   document.addEventListener("submit", (event) => {
     if (event.target !== form) return;
-    if (form.hasAttribute(PENDING)) waitForAnswer(event);
-    else if (!isConnected()) wait(event, () => form.requestSubmit());
+    if (djustClient.isPending(form)) deferUntilAnswered(event);
+    else if (!isReady()) deferUntilReady(event, () => form.requestSubmit());
   }, capture);
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("[dj-click], .new");
-    if (pressed && !isConnected()) wait(event, () => pressed.click());
+    if (pressed && !isReady()) deferUntilReady(event, () => pressed.click());
   }, capture);
 
-  if (!isConnected()) disconnected();
+  if (!isReady()) disconnected();
 })();

@@ -1,4 +1,4 @@
-// Retry waits for as long as the provider has asked for, and says how long that is.
+// Disables Retry for as long as the provider has asked clients to wait, and shows the seconds left.
 "use strict";
 
 (() => {
@@ -23,7 +23,7 @@
     show();
   }
 
-  // djust writes the attribute whenever the server has something new to say.
+  // djust sets the attribute when the server renders another time to wait.
   new MutationObserver(start).observe(controls, {
     attributeFilter: ["data-retry-in"],
     subtree: true,

@@ -1,7 +1,7 @@
-// The log: applies what the server's feed tells (chat/page/feed.py), and says what the page shows.
+// The log: applies the push events of the server's feed (chat/page/feed.py).
 //
-// A reply's HTML is made on the server, safe. It arrives as edits [drop, html, settled] of the end
-// of that HTML that is not settled yet; only the nodes that differ are touched.
+// The server renders and sanitizes a reply's HTML. Its last part may still change: it arrives as
+// edits [drop, html, settled] of that part. Only DOM nodes that differ are replaced.
 "use strict";
 
 (() => {
@@ -12,7 +12,7 @@
   function parse(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
-    return blocks.dress(template.content);
+    return blocks.decorate(template.content);
   }
 
   function isSameTag(one, other) {
@@ -23,7 +23,7 @@
     );
   }
 
-  // Make the children of `parent` from the index `from` on equal to those of `fresh`.
+  // Make the children of `parent`, from index `from` on, equal to the children of `fresh`.
   function patch(parent, from, fresh) {
     let old = parent.childNodes[from];
     for (const next of [...fresh.childNodes]) {
@@ -65,29 +65,29 @@
     return log.querySelector(`[data-reply="${reply}"]`);
   }
 
-  // A reload shows the same, whatever is newest by then.
+  // Put the conversation into the address: a reload of `/` would open the newest one.
   function keepAddress() {
     if (log.childElementCount) history.replaceState(null, "", log.dataset.address);
   }
 
-  const tells = {
-    // The server knows the page now: say what it shows, and be told of the rest.
+  const handlers = {
+    // The view is mounted: send what the page shows, and the server pushes the rest.
     "chat:connected"() {
-      // A new feed tells the text of a streaming reply from its beginning.
+      // A new feed sends the text of a streaming reply from its beginning.
       unsettled = new WeakMap();
       const last = [...log.querySelectorAll("[data-reply]")].at(-1);
-      window.djust.handleEvent("follow", {
+      djustClient.send("follow", {
         conversation: log.dataset.conversation,
         turn: Number(last?.closest("[data-turn]").dataset.turn ?? 0),
         reply: Number(last?.dataset.reply ?? 0),
         status: last?.dataset.status ?? "",
       });
-      // Until then nothing may be asked: the page would not be there to watch the reply.
+      // connection.js sends no prompt before this: its reply would not be shown.
       log.dataset.followed = "";
     },
     "chat:turns"({ conversation, address, replaces, turns }) {
-      // Back leads to what New chat left.
-      if (address !== log.dataset.address) history.pushState(null, "", address);
+      // After New chat, Back leads to the conversation that was left.
+      if (replaces && address !== log.dataset.address) history.pushState(null, "", address);
       Object.assign(log.dataset, { conversation, address });
       if (replaces) log.replaceChildren();
       for (const [turn, html] of turns) {
@@ -111,16 +111,17 @@
     },
   };
 
-  blocks.dress(log);
+  blocks.decorate(log);
   keepAddress();
   window.addEventListener("popstate", (event) => {
-    // djust would take another address for another view.
+    // djust's listener would mount a view for the new address, and must not run.
     event.stopImmediatePropagation();
     if (location.pathname !== log.dataset.address) location.reload();
   });
-  window.addEventListener("djust:push_event", ({ detail }) => {
-    if (!(detail.event in tells)) return;
-    tells[detail.event](detail.payload);
-    log.dispatchEvent(new Event("chat:changed", { bubbles: true }));
-  });
+  for (const [event, handler] of Object.entries(handlers)) {
+    djustClient.onPush(event, (payload) => {
+      handler(payload);
+      log.dispatchEvent(new Event("chat:changed", { bubbles: true }));
+    });
+  }
 })();

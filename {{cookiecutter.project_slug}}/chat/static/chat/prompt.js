@@ -1,16 +1,17 @@
-// The prompt: its keys, its focus, its draft, and its way to the server.
+// The prompt box: keys, focus, draft, and what is sent from it.
 "use strict";
 
 (() => {
   const DRAFT = "chat:draft";
   const box = document.getElementById("prompt");
   const form = box.form;
-  const most = Number(box.closest("main").dataset.maxPromptChars);
-  let onItsWay; // the prompt that was sent last, until it is known to have arrived
+  const maximum = Number(box.closest("main").dataset.maxPromptChars);
+  let unconfirmed; // the prompt that was sent last, until the server has confirmed it
 
   function changed() {
     sessionStorage.setItem(DRAFT, box.value);
-    // While the box is measured the log must not grow into its place, and be scrolled by that.
+    // Keep the form's height while the box is measured: otherwise the log would grow for a moment
+    // and its scroll position would change.
     form.style.minHeight = `${form.offsetHeight}px`;
     box.style.height = "auto";
     const borders = box.offsetHeight - box.clientHeight;
@@ -18,7 +19,7 @@
     form.style.minHeight = "";
   }
 
-  // Nothing typed is lost by a reload.
+  // A reload keeps the draft.
   if (!box.value) box.value = sessionStorage.getItem(DRAFT) ?? "";
   changed();
   box.addEventListener("input", changed);
@@ -29,28 +30,20 @@
     event.preventDefault();
     if (!form.querySelector(".send").disabled) form.requestSubmit();
   });
-  // Whoever logs in next is not shown the draft.
+  // The next user of this browser must not see the draft.
   const logOut = document.querySelector("header form");
   logOut?.addEventListener("submit", () => sessionStorage.removeItem(DRAFT));
 
-  // Stop is disabled until the server knows of the prompt, or of Retry; Esc is meant for it even so.
-  let isEscaped = false;
-  let isRetried = false;
-  function asked(byRetry) {
-    isEscaped = false;
-    isRetried = byRetry;
-  }
-  form.addEventListener("submit", () => asked(false));
-  document.addEventListener("click", ({ target }) => {
-    if (target.matches("[dj-click=retry]")) asked(true);
-  });
+  // Sent even while Stop is still disabled: the server handles events in order, so this one comes
+  // after a prompt or a Retry that is on its way.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing) return;
-    isEscaped = true;
-    form.querySelector(".stop").click();
+    if (event.key === "Escape" && !event.isComposing && djustClient.isMounted()) {
+      djustClient.send("stop");
+    }
   });
 
-  // A button must not take the focus away; only a finger may leave the keyboard closed.
+  // Buttons leave the focus in the box. After a touch it stays where it is: focus would open the
+  // on-screen keyboard.
   const BUTTONS = ".controls button, .new";
   document.addEventListener("mousedown", (event) => {
     if (event.target.closest(BUTTONS)) event.preventDefault();
@@ -58,7 +51,7 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest(BUTTONS) && event.pointerType !== "touch") box.focus();
   });
-  // Stop takes the place of Send: the second click of a double one was not meant for it.
+  // Stop appears where Send was: ignore the second click of a double click on Send.
   document.addEventListener(
     "click",
     (event) => {
@@ -66,11 +59,9 @@
     },
     { capture: true },
   );
-  // It is in the header, where djust looks for no dj-click.
-  document.querySelector(".new").addEventListener("click", () => {
-    window.djust.handleEvent("new_chat", {});
-  });
-  // The words of the built-in model.
+  // The button is in the header, outside the LiveView, where dj-click does nothing.
+  document.querySelector(".new").addEventListener("click", () => djustClient.send("new_chat"));
+  // The command words of the built-in model.
   document.addEventListener("click", ({ target }) => {
     if (!target.matches(".word")) return;
     box.value = `${target.textContent} ${box.value}`;
@@ -78,30 +69,26 @@
     box.focus();
   });
 
-  // djust refuses large frames without a word. One character too many is enough for the answer;
-  // the server counts an emoji as one, where a string of JavaScript holds two.
+  // The server drops frames that are too large and sends no answer. One character over the limit is
+  // enough to be refused with a message. Count code points, as Python does: an emoji is one, but
+  // two units of a JavaScript string.
   form.addEventListener("formdata", ({ formData }) => {
-    onItsWay = [...formData.get("prompt")].slice(0, most + 1).join("");
-    formData.set("prompt", onItsWay);
+    unconfirmed = [...formData.get("prompt")].slice(0, maximum + 1).join("");
+    formData.set("prompt", unconfirmed);
   });
-  // What tells that a prompt has arrived: the answer to it, or the log, where the answer was lost
-  // with the connection.
-  const tellers = {
-    "chat:sent": ({ prompt }) => prompt,
-    "chat:turns": () => [...document.querySelectorAll("[data-role=user] .text")].at(-1)?.textContent,
-  };
-  window.addEventListener("djust:push_event", ({ detail: { event, payload } }) => {
-    if (event === "chat:turns" && isRetried) {
-      isRetried = false;
-      if (isEscaped) window.djust.handleEvent("stop", {});
-    }
-    const arrived = tellers[event]?.(payload);
-    if (arrived === undefined || arrived !== onItsWay) return;
-    onItsWay = undefined;
-    if (isEscaped) window.djust.handleEvent("stop", {});
-    // What was typed since it was sent stays.
-    if (!box.value.startsWith(arrived)) return;
-    box.setRangeText("", 0, arrived.length, "preserve");
+
+  // Remove a confirmed prompt from the box; keep what was typed after it was sent.
+  function confirmed(prompt) {
+    if (prompt === undefined || prompt !== unconfirmed) return;
+    unconfirmed = undefined;
+    if (!box.value.startsWith(prompt)) return;
+    box.setRangeText("", 0, prompt.length, "preserve");
     changed();
+  }
+
+  djustClient.onPush("chat:sent", ({ prompt }) => confirmed(prompt));
+  djustClient.onPush("chat:turns", () => {
+    // chat:sent is lost if the connection broke before it arrived: then the log has the prompt.
+    confirmed([...document.querySelectorAll("[data-role=user] .text")].at(-1)?.textContent);
   });
 })();

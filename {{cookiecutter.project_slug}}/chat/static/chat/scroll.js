@@ -1,16 +1,17 @@
-// The view follows the end of the log only while the reader is there.
+// Keeps the end of the log in view, unless the reader has scrolled up.
 "use strict";
 
 (() => {
   const UPWARD_KEYS = ["ArrowUp", "PageUp", "Home"];
-  // Pixels: the log may grow while the reader is on the way down to its end.
-  const NEAR = 100;
+  // The log may grow while the reader scrolls down to its end: this close to it is enough.
+  const NEAR_END_PX = 100;
   const scroller = document.querySelector(".scroller");
   const jump = document.querySelector(".jump");
   let follows = true;
-  // Where the view was last: less is a move of the reader's, unless the log has become shorter.
+  // The last scroll position. A smaller one means that the reader has scrolled up, unless the log
+  // has become shorter.
   let top = 0;
-  // A box that grows or shrinks moves the view too: that is no reader.
+  // The last height of the view: a resize changes the scroll position too.
   let height = 0;
   let touchedAt = 0;
 
@@ -27,54 +28,53 @@
     return scroller.scrollHeight - scroller.clientHeight;
   }
 
-  function look() {
+  function updateFollows() {
     const at = scroller.scrollTop;
     const isResized = scroller.clientHeight !== height;
     if (!isResized && at < Math.min(top, end()) - 1) setFollows(false);
-    else if (end() < 1 || (at > top && at >= end() - NEAR)) setFollows(true);
+    else if (end() < 1 || (at > top && at >= end() - NEAR_END_PX)) setFollows(true);
     top = at;
     height = scroller.clientHeight;
   }
 
-  function keepUp() {
-    look();
+  function keepAtEnd() {
+    updateFollows();
     if (!follows || isEmpty()) return;
     scroller.scrollTop = end();
     top = scroller.scrollTop;
   }
 
   function showEnd() {
-    // A move up of which the browser has not told yet came before this.
+    // Ignore an earlier move up whose scroll event is still to come.
     top = scroller.scrollTop;
     setFollows(true);
-    keepUp();
+    keepAtEnd();
   }
 
-  // What begins an upward move unpins at once: the next token would undo its first pixels.
-  function unpin() {
+  // Stop following as soon as an upward move begins: the next token would scroll back its first
+  // pixels.
+  function unfollow() {
     if (end() >= 1) setFollows(false);
   }
   const passive = { passive: true };
   scroller.addEventListener("wheel", (event) => {
-    if (event.deltaY < 0 && !event.ctrlKey) unpin();
+    if (event.deltaY < 0 && !event.ctrlKey) unfollow();
   }, passive);
   scroller.addEventListener("touchstart", ({ touches }) => (touchedAt = touches[0].clientY), passive);
   scroller.addEventListener("touchmove", ({ touches }) => {
-    if (touches[0].clientY > touchedAt) unpin();
+    if (touches[0].clientY > touchedAt) unfollow();
   }, passive);
   scroller.addEventListener("keydown", (event) => {
-    if (UPWARD_KEYS.includes(event.key) || (event.key === " " && event.shiftKey)) unpin();
+    if (UPWARD_KEYS.includes(event.key) || (event.key === " " && event.shiftKey)) unfollow();
   });
-  scroller.addEventListener("scroll", look, passive);
+  scroller.addEventListener("scroll", updateFollows, passive);
 
   scroller.addEventListener("chat:changed", () => {
     if (isEmpty()) scroller.scrollTop = 0;
-    keepUp();
+    keepAtEnd();
   });
-  new ResizeObserver(keepUp).observe(scroller);
-  window.addEventListener("djust:push_event", ({ detail }) => {
-    if (detail.event === "chat:sent") showEnd();
-  });
+  new ResizeObserver(keepAtEnd).observe(scroller);
+  djustClient.onPush("chat:sent", showEnd);
   jump.addEventListener("click", () => {
     showEnd();
     document.getElementById("prompt").focus();

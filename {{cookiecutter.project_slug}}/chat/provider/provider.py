@@ -1,1 +1,0 @@
-{% include "provider/" ~ cookiecutter.provider_sdk ~ "/provider.py" %}

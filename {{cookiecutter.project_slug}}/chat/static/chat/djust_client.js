@@ -1,0 +1,79 @@
+// djust's browser client behind plain functions: no other script of ours uses a name of it.
+//
+// handleEvent, liveViewInstance, viewMounted, ws and maxReconnectAttempts are declared in djust.d.ts.
+// The event djust:push_event, the classes of <body> and the mark of a pending form are in djust's
+// documentation. maxReconnectDelayMs is private. tests/page/test_djust_client.py and
+// tests/browser/test_djust_client.py fail when djust changes one of them.
+//
+// This script may run before djust's: the functions look djust up when they are called.
+"use strict";
+
+const djustClient = (() => {
+  const PENDING = "data-djust-form-pending";
+
+  function transport() {
+    return window.djust.liveViewInstance;
+  }
+
+  function isOpen() {
+    return document.body.classList.contains("dj-connected");
+  }
+
+  // Whether the server has mounted the view. djust drops events that are sent earlier.
+  function isMounted() {
+    return transport().viewMounted;
+  }
+
+  // Whether the server has yet to answer this form's dj-submit.
+  function isPending(form) {
+    return form.hasAttribute(PENDING);
+  }
+
+  function send(event, params = {}) {
+    window.djust.handleEvent(event, params);
+  }
+
+  // Call `handler(payload)` for each push event of this name. Push events are not kept: what
+  // arrives before the handler is registered is lost.
+  function onPush(name, handler) {
+    window.addEventListener("djust:push_event", ({ detail }) => {
+      if (detail.event === name) handler(detail.payload);
+    });
+  }
+
+  // Call `handler()` when the connection is lost, and after each failed attempt to reconnect: djust
+  // then sets the class again, and observers are notified even if it was there.
+  function onDisconnected(handler) {
+    new MutationObserver(() => {
+      if (document.body.classList.contains("dj-disconnected")) handler();
+    }).observe(document.body, { attributeFilter: ["class"] });
+  }
+
+  function onAnswered(form, handler) {
+    new MutationObserver(() => {
+      if (!isPending(form)) handler();
+    }).observe(form, { attributeFilter: [PENDING] });
+  }
+
+  function onNextMessage(handler) {
+    transport().ws.addEventListener("message", handler, { once: true });
+  }
+
+  // By default djust gives up after ten attempts and sends events over HTTP, which cannot stream.
+  function reconnectForever(maximumDelayMs) {
+    transport().maxReconnectAttempts = Infinity;
+    transport().maxReconnectDelayMs = maximumDelayMs;
+  }
+
+  return {
+    isOpen,
+    isMounted,
+    isPending,
+    send,
+    onPush,
+    onDisconnected,
+    onAnswered,
+    onNextMessage,
+    reconnectForever,
+  };
+})();
