@@ -20,9 +20,12 @@ def source(test: str, combination: str) -> Path:
     file = test.partition("::")[0]
     if not combination:
         return questions.ROOT / file
+    answers = questions.named(combination)
     if file == "tests/provider/test_provider.py":
-        sdk = questions.named(combination)["provider_sdk"]
-        return questions.ROOT / "templates" / "provider" / sdk / "test_provider.py"
+        return questions.ROOT / "templates" / "provider" / answers["provider_sdk"] / Path(file).name
+    if file == "tests/provider/test_reader.py":
+        part = Path("cancellation", answers["cancellation"], Path(file).name)
+        return questions.ROOT / "templates" / part
     return PROJECT / file
 
 

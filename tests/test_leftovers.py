@@ -15,6 +15,14 @@ CANCELLATION_WORDS = {
     "async": ("async client",),
     "thread": ("ordinary client", "worker thread"),
 }
+# What only one way to stop may name, comments and docstrings included: the client of an SDK, its
+# stream, or the HTTP client below it.
+CLIENTS = {
+    "async": re.compile(r"\bAsync(OpenAI|Anthropic|Client|Stream)\b|\.aio\b|\bhttpx_async_client\b"),
+    "thread": re.compile(
+        r"\b(openai\.(OpenAI|Stream)|anthropic\.(Anthropic|Stream)|httpx2\.Client|httpx_client)\b"
+    ),
+}
 # What the built-in model says, where blank lines are part of the text.
 TEXTS = "fake_model/texts"
 # Where Jinja's tags stand alone on a line, such a line is left behind by one that is not trimmed.
@@ -57,9 +65,20 @@ def test_no_word_of_the_other_cancellation(project: Path, combination: dict[str,
     assert_holds_none(project, [word for other in others for word in CANCELLATION_WORDS[other]])
 
 
+def test_no_client_of_the_other_cancellation(project: Path, combination: dict[str, str]) -> None:
+    own = combination["cancellation"]
+    whole = "".join(texts(project).values())
+    assert CLIENTS[own].search(whole), "the pattern knows the client that is used"
+
+    for other in CLIENTS.keys() - {own}:
+        for file, text in texts(project).items():
+            assert not CLIENTS[other].search(text), file
+
+
 def test_the_words_of_every_answer_are_known() -> None:
     assert SDK_WORDS.keys() == set(questions.CHOICES["provider_sdk"])
     assert CANCELLATION_WORDS.keys() == set(questions.CHOICES["cancellation"])
+    assert CLIENTS.keys() == CANCELLATION_WORDS.keys()
 
 
 def test_no_blank_line_tells_of_a_tag(project: Path) -> None:

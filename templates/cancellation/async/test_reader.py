@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from chat.provider import reader
+from chat.provider.client import stream
 from chat.provider.events import Event, Message
 from fake_model.server import FakeModel
 from tests.conftest import SOON, point_at, seen_by
@@ -75,7 +76,7 @@ async def test_between_the_connection_and_the_request_no_byte_is_sent(
 async def test_a_second_request_of_the_same_client_is_not_sent(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate, stream = Gate(), reader.stream
+    gate = Gate()
 
     async def stream_twice(client: Any, messages: list[Message]) -> AsyncGenerator[list[Event]]:
         for _ in range(2):
