@@ -48,7 +48,8 @@ def _emphasis(text: str, maximum: float) -> bool:
 
 def _cells(text: str) -> int:
     """The maximum number of cells that the tables of `text` can have."""
-    tables = (part.split("\n") for part in text.split("\n\n") if "|" in part)
+    # A head, its rule, and a row.
+    tables = (part.split("\n") for part in text.split("\n\n") if part.count("\n") >= 2)
     return sum(len(rows) * max(row.count("|") for row in rows) for rows in tables)
 
 

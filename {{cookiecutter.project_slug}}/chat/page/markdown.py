@@ -16,7 +16,7 @@ from chat.page.costly import is_costly
 
 # djust writes these tags. It escapes "<" in text, so no text can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
-LINK_TO_PAGE = re.compile(r'<a href="(?=https?://|mailto:)', re.IGNORECASE)
+LINK_TO_PAGE = re.compile(r'<a href="(?=(?i:https?://|mailto:))')
 LINK = re.compile(r"<a .*?</a>", re.DOTALL)
 NEW_TAB = '<a rel="noopener noreferrer" target="_blank" '
 CELLS = {
@@ -35,8 +35,8 @@ WORK_PER_CHARACTER = 128
 FREE_WORK = 1_000_000
 # A character that is sent costs as much as this many that are rendered.
 WORK_PER_SENT = 8
-# The lines that one update looks at: 2 ms.
-MAXIMUM_LINES = 5_000
+# The lines that one update looks at. The rest waits for the next update.
+MAXIMUM_LINES = 3_000
 
 
 def render(text: str) -> SafeString:
@@ -94,7 +94,6 @@ class GrowingMarkdown:
         self._settled = 0  # characters of the text
         self._scanned = 0
         self._work = 0
-        self._last_edit = 0
         self._fence = ""
         self._is_list = False
         self._is_html = False
@@ -114,30 +113,27 @@ class GrowingMarkdown:
         Until it is `whole`, unfinished Markdown at its end is closed, and a long block may wait
         for a later update.
         """
-        work = len(text) - self._settled + WORK_PER_SENT * self._last_edit
-        if not whole and self._work + work > FREE_WORK + WORK_PER_CHARACTER * len(text):
+        unsettled = len(text) - self._settled
+        affordable = FREE_WORK + WORK_PER_CHARACTER * len(text)
+        if not whole and self._work + unsettled > affordable:
             return
         block = self._scan(text, MAXIMUM_LINES)
         before = self.end
         if block > self._settled:
-            self.settled.append(self._render(text[self._settled : block]))
+            self.settled.append(render(text[self._settled : block]))
             self._settled = block
             before = ""
-        last = text[block:]
+        shown = text[block:]
         if not whole and "\n" not in text[self._scanned :]:
-            last = unfinished.close(last, self._fence)
-        self.end = self._render(last)
-        self._last_edit = len(self.end) - _common_prefix(before, self.end)
-        self._work += WORK_PER_SENT * self._last_edit
+            shown = unfinished.close(shown, self._fence)
+        self.end = render(shown)
+        sent = len(self.end) - _common_prefix(before, self.end)
+        self._work += max(unsettled, len(shown)) + WORK_PER_SENT * sent
 
     def closed(self, text: str) -> str:
         """The text with the unfinished Markdown at its end closed."""
         block = self._scan(text)
         return text[:block] + unfinished.close(text[block:], self._fence)
-
-    def _render(self, text: str) -> str:
-        self._work += len(text)
-        return render(text)
 
     def _scan(self, text: str, maximum_lines: int = -1) -> int:
         """Where the last block begins, as far as complete lines tell. Reads only new lines.

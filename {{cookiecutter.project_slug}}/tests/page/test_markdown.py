@@ -1,4 +1,4 @@
-"""Tests the HTML of a reply: safe at every cut, and while it grows the same as that of the whole."""
+"""Tests the HTML of a reply: safe at every cut, and the same while it grows as at its end."""
 
 import copy
 import random
