@@ -1,54 +1,79 @@
-"""A reply's Markdown as HTML, whole or while it grows.
+"""Renders a reply's Markdown as safe HTML, whole or while it grows.
 
-djust renders it: raw HTML is escaped, and `javascript:` and `data:` addresses are neutralised
+djust does the rendering: it escapes raw HTML and neutralises `javascript:` and `data:` addresses
 (`djust.markdown.render_markdown`).
 """
 
 import re
 from typing import NamedTuple
 
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from djust.markdown import render_markdown
 
 from chat.page import unfinished
+from chat.page.costly import is_costly
 
-LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-# As djust writes them; text is escaped, so that nothing else can look like them.
+# djust writes these tags. It escapes "<" in text, so no text can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
-LINK = re.compile(r'<a href="((?i:https?://|mailto:)?)')
-LINKED = re.compile(r"<a .*?</a>", re.DOTALL)
+LINK_TO_PAGE = re.compile(r'<a href="(?=(?i:https?://|mailto:))')
+LINK = re.compile(r"<a .*?</a>", re.DOTALL)
+NEW_TAB = '<a rel="noopener noreferrer" target="_blank" '
 CELLS = {
     f'<{cell} style="text-align: {side}"': f'<{cell} align="{side}"'
     for cell in ("th", "td")
     for side in ("left", "center", "right")
 }
 
+LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+# What an update may cost, in rendered characters: so many for each character of the reply, and so
+# many for the reply as a whole. A block of up to 4 kB is then updated with each token; a longer one
+# each time that it has grown by 1/128.
+WORK_PER_CHARACTER = 128
+FREE_WORK = 1_000_000
+# A character that is sent costs as much as this many that are rendered.
+WORK_PER_SENT = 8
+# The lines that one update looks at. The rest waits for the next update.
+MAXIMUM_LINES = 3_000
+
 
 def render(text: str) -> SafeString:
-    """Safe HTML. An image becomes a link: fetching it would tell its server who reads the reply."""
+    """`text` as safe HTML.
+
+    An image becomes a link: loading it would tell its server who reads the reply. Text that would
+    take too long is shown as it stands. djust releases the GIL, so a thread can render a long text
+    while the event loop runs.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if is_costly(text):
+        return mark_safe(f"<pre>{escape(text)}</pre>\n")
     html: str = render_markdown(text, provisional=False)
-    # No link can be in another.
-    html = LINKED.sub(lambda link: IMAGE.sub(lambda image: image[2] or image[1], link[0]), html)
-    html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
+    if "<img " in html:
+        # A link cannot be inside another, so an image in a link becomes its words.
+        html = LINK.sub(lambda link: IMAGE.sub(lambda image: image[2] or image[1], link[0]), html)
+        html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
     # The Content-Security-Policy allows no style attribute.
     for styled, aligned in CELLS.items():
         html = html.replace(styled, aligned)
-    return mark_safe(LINK.sub(_link, html))
+    html = LINK_TO_PAGE.sub(f'{NEW_TAB}href="', html)
+    # An address on this site, or of an unknown kind, can only be a mistake of the model.
+    return mark_safe(html.replace('<a href="', f'{NEW_TAB}data-href="'))
 
 
-def _link(link: re.Match[str]) -> str:
-    # An address of this page's own, or of an unknown kind, is only a mistake of the model.
-    address = "href" if link[1] else "data-href"
-    return f'<a rel="noopener noreferrer" target="_blank" {address}="{link[1]}'
+def render_part(text: str) -> SafeString:
+    """Safe HTML of a reply that did not end well, as it was shown while it grew."""
+    return render(GrowingMarkdown().closed(text))
 
 
 class Edit(NamedTuple):
     """A change to the unsettled end of the HTML on a page.
 
-    Put `html` in the place of its last `drop` UTF-16 code units, as JavaScript counts them. Counted
-    from the end it is mostly the length of the same closing tags, which compresses to nothing.
-    When `settled`, that HTML is final, and the next edit begins after it.
+    Replace its last `drop` UTF-16 code units (the unit of JavaScript's strings) by `html`.
+    `drop` is counted from the end, where it is usually just the closing tags: the same small
+    number each time, which deflate compresses away. If `settled`, the HTML up to here is final,
+    and the next edit starts an empty unsettled end behind it.
     """
 
     drop: int
@@ -57,17 +82,18 @@ class Edit(NamedTuple):
 
 
 class GrowingMarkdown:
-    """The HTML of a text that grows, as edits: what is finished is neither sent nor touched again.
+    """The HTML of one reply while it grows, rendered once for all its watchers.
 
-    Only the last block is rendered for each piece of text, and of that only what has changed is
-    sent.
+    A finished block is settled: it is never rendered again. The last block is rendered at each
+    update, unless it has become so long that this would cost too much: see `WORK_PER_CHARACTER`.
     """
 
     def __init__(self) -> None:
-        self._settled_html: list[str] = []
-        self._html = ""
-        self._settled = 0
+        self.settled: list[str] = []  # the HTML of the finished blocks
+        self.end = ""  # the HTML of the block that still grows
+        self._settled = 0  # characters of the text
         self._scanned = 0
+        self._work = 0
         self._fence = ""
         self._is_list = False
         self._is_html = False
@@ -75,69 +101,69 @@ class GrowingMarkdown:
 
     @property
     def html(self) -> str:
-        """What the edits so far have made."""
-        return "".join(self._settled_html) + self._html
-
-    def update(self, text: str, *, whole: bool = False) -> list[Edit]:
-        """The edits that lead from the last text to this one, which begins with it.
-
-        Until it is `whole`, its open end is shown as it is most likely meant.
-        """
-        edits = []
-        end = self._scan(text)
-        if end > self._settled:
-            edits.append(self._edit(render(text[self._settled : end]), settled=True))
-            self._settled_html.append(self._html)
-            self._settled, self._html = end, ""
-        tail = text[self._settled :]
-        tail = tail if whole else unfinished.close(tail, self._fence)
-        edits.append(self._edit(render(tail), settled=False))
-        return [edit for edit in edits if edit is not None]
+        return "".join(self.settled) + self.end
 
     def cursor(self) -> "Cursor":
+        """For a watcher whose page shows nothing of the reply yet."""
         return Cursor(self)
 
+    def update(self, text: str, *, whole: bool = False) -> None:
+        """Take in the text so far, which must begin with the text of the last update.
+
+        Until it is `whole`, unfinished Markdown at its end is closed, and a long block may wait
+        for a later update.
+        """
+        unsettled = len(text) - self._settled
+        affordable = FREE_WORK + WORK_PER_CHARACTER * len(text)
+        if not whole and self._work + unsettled > affordable:
+            return
+        block = self._scan(text, MAXIMUM_LINES)
+        before = self.end
+        if block > self._settled:
+            self.settled.append(render(text[self._settled : block]))
+            self._settled = block
+            before = ""
+        shown = text[block:]
+        if not whole and "\n" not in text[self._scanned :]:
+            shown = unfinished.close(shown, self._fence)
+        self.end = render(shown)
+        sent = len(self.end) - _common_prefix(before, self.end)
+        self._work += max(unsettled, len(shown)) + WORK_PER_SENT * sent
+
     def closed(self, text: str) -> str:
-        """The text with its open end closed."""
+        """The text with the unfinished Markdown at its end closed."""
         block = self._scan(text)
         return text[:block] + unfinished.close(text[block:], self._fence)
 
-    def _edit(self, html: str, *, settled: bool) -> Edit | None:
-        before, self._html = self._html, html
-        if before == html and not settled:
-            return None
-        same = _common_prefix(before, html)
-        drop = len(before[same:].encode("utf-16-le")) // 2
-        return Edit(drop, html[same:], settled)
+    def _scan(self, text: str, maximum_lines: int = -1) -> int:
+        """Where the last block begins, as far as complete lines tell. Reads only new lines.
 
-    def _scan(self, text: str) -> int:
-        """Where the last block begins, as far as whole lines tell.
-
-        A block ends at a blank line, unless what follows may go on with it: in a fence, in a list,
-        indented, or after raw HTML, some of which goes on over blank lines.
+        A block ends at a blank line, unless the next line may continue it: in a fence, in a list,
+        indented, or after raw HTML, which may contain blank lines.
         """
-        settled = self._settled
-        while (end := text.find("\n", self._scanned)) >= 0:
-            start, line = self._scanned, text[self._scanned : end]
-            self._scanned = end + 1
+        block = self._settled
+        for line in text[self._scanned :].split("\n", maximum_lines)[:-1]:
+            start = self._scanned
+            self._scanned += len(line) + 1
             if self._fence:
                 self._close_fence(line)
                 continue
             if not line.strip():
                 self._after_blank = True
                 continue
-            is_item = bool(LIST_ITEM.match(line))
-            goes_on = line[0].isspace() or self._is_html or (self._is_list and is_item)
-            if self._after_blank and not goes_on:
-                settled = start
-                self._is_list = is_item
-            elif start == self._settled:
-                self._is_list = is_item
-            self._after_blank = False
-            self._is_html |= line.lstrip().startswith("<")
-            if fence := FENCE.match(line):
+            if self._after_blank or start == self._settled:
+                is_item = bool(LIST_ITEM.match(line))
+                goes_on = line[0].isspace() or self._is_html or (self._is_list and is_item)
+                if self._after_blank and not goes_on:
+                    block = start
+                if block == start:
+                    self._is_list = is_item
+                self._after_blank = False
+            first = line.lstrip()[0]
+            self._is_html |= first == "<"
+            if first in "`~" and (fence := FENCE.match(line)):
                 self._fence = fence[1]
-        return settled
+        return block
 
     def _close_fence(self, line: str) -> None:
         mark = line.strip()
@@ -146,35 +172,33 @@ class GrowingMarkdown:
 
 
 class Cursor:
-    def __init__(self, markdown: "GrowingMarkdown") -> None:
+    """How much of a growing reply one watcher has been sent."""
+
+    def __init__(self, markdown: GrowingMarkdown) -> None:
         self._markdown = markdown
-        self._blocks = 0
-        self._html = ""
+        self._settled = 0  # blocks
+        self._end = ""
 
     def edits(self) -> list[Edit]:
+        """The edits since the last call: at most one that settles, and one of the end."""
         edits = []
-        for html in self._markdown._settled_html[self._blocks :]:
-            edits.append(self._edit(html, settled=True))
-            self._html = ""
-        self._blocks = len(self._markdown._settled_html)
-        if self._html != self._markdown._html:
-            edits.append(self._edit(self._markdown._html, settled=False))
+        if blocks := self._markdown.settled[self._settled :]:
+            edits.append(_edit(self._end, "".join(blocks), settled=True))
+            self._settled += len(blocks)
+            self._end = ""
+        if self._end != self._markdown.end:
+            edits.append(_edit(self._end, self._markdown.end, settled=False))
+            self._end = self._markdown.end
         return edits
 
-    def _edit(self, html: str, *, settled: bool) -> Edit:
-        before, self._html = self._html, html
-        same = _common_prefix(before, html)
-        drop = len(before[same:].encode("utf-16-le")) // 2
-        return Edit(drop, html[same:], settled)
 
-
-def render_part(text: str) -> SafeString:
-    """Safe HTML of a reply that has not ended well, its open end shown as it was while it grew."""
-    return render(GrowingMarkdown().closed(text))
+def _edit(before: str, html: str, *, settled: bool) -> Edit:
+    same = _common_prefix(before, html)
+    return Edit(len(before[same:].encode("utf-16-le")) // 2, html[same:], settled)
 
 
 def _common_prefix(one: str, other: str) -> int:
-    """How many characters two texts share at their beginning, by halving."""
+    """How many characters two texts share at their start. Compares halves, so C does the work."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

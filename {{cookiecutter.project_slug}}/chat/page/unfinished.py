@@ -1,37 +1,44 @@
-"""The end of a text that is still being written, as it is most likely meant.
+"""Closes unfinished Markdown (`**bo`, a half table row) while a reply streams.
 
-Markdown means something only once a marker is closed or a line has ended. Shown as it stands, text
-would turn bold, or into a table, after a reader has seen its markers. So open markers are closed,
-and a line that is nothing but markers is held back until more of it is known.
+A marker means something only once it is closed or its line has ended. Without this, a reader would
+first see the marker, and then see it disappear as the text turns bold or into a table. So open
+markers are closed, and a line that is all markers is held back until more of it arrives.
+
+Each function reads each character a fixed number of times.
 """
 
 import re
 
 # A line that may become a heading, a rule, a list, a quote, a fence, or the line under a heading.
-ONLY_MARKERS = re.compile(r"\s*(?:[-*_=+#>|`~\s]+|\d{1,9}[.)]?\s*)")
+ONLY_MARKERS = re.compile(r"[-*_=+#>|`~\s]*|\d{1,9}[.)]?")
 MAYBE_FENCE = re.compile(r" {0,3}[`~]+")
 TABLE_ROW = re.compile(r"\s{0,3}\|")
 TABLE_RULE = re.compile(r"[|:\-\s]*")
-# Where inline markers begin anew: a list item, a heading, a quote, a cell.
+# The markers of a list item, a heading or a quote. Inline markers before them are closed already.
 LINE_START = re.compile(r"\s*(?:[-*+]\s+|\d{1,9}[.)]\s+|#{1,6}\s+|>\s*)+")
-# Written so that the search skips to their first characters: a paragraph may be very long.
+# "``*", not "`+": the search then skips to the first backtick, however long the paragraph is.
 BACKTICKS = re.compile(r"``*")
 EMPHASIS = re.compile(r"\\.|\*\**|__*|~~", re.DOTALL)
 OPEN_LINK = re.compile(r"!?\[([^\[\]]*)(?:\](?:\([^()\s]*(?:\s[^()]*)?)?)?$")
-# Stands for code where markers are looked for.
+# Stands for each character of code, where other markers are looked for.
 CODE = "\0"
+
+# Only the innermost open markers are closed: each closing tag is sent again with each update.
+MAXIMUM_OPEN = 8
+# A paragraph with more inline markers is left as it is; to read so many takes 2 ms.
+MAXIMUM_MARKERS = 2_500
 
 
 def close(text: str, fence: str) -> str:
-    """The text with its open end closed. `fence` is that of the code block it is in, or empty."""
+    """The text with its end closed. `fence` opened the code block that the end is in, or is ""."""
     head, newline, last = text.rpartition("\n")
     if fence:
-        # It may become the fence that closes the block.
+        # The line may become the fence that closes the block.
         return head + newline if MAYBE_FENCE.fullmatch(last) else text
     block = _block(text)
     if TABLE_ROW.match(block) and block.strip("| "):
         return _close_table(text)
-    if ONLY_MARKERS.fullmatch(last):
+    if last and ONLY_MARKERS.fullmatch(last.strip()):
         return head + newline
     start = len(text) - len(block)
     if line := LINE_START.match(last):
@@ -45,7 +52,7 @@ def _block(text: str) -> str:
 
 
 def _close_table(text: str) -> str:
-    """Close the last cell, and give a table that has only its first row the line it needs."""
+    """Close the last cell. Below a first row that stands alone, add the rule of a table."""
     head, newline, last = text.rpartition("\n")
     if not TABLE_RULE.fullmatch(last):
         cell = last.rfind("|") + 1
@@ -57,42 +64,55 @@ def _close_table(text: str) -> str:
     columns = max(first.strip().strip("|").count("|") + 1, 1)
     rule = "|" + "---|" * columns
     if newline and rest.count("|") > columns:
-        rule = rest  # whole already, with the alignment of its columns
+        rule = rest  # complete, and it may align columns
     return text[: len(text) - len(block)] + f"{first}\n{rule}"
 
 
 def _close_inline(text: str) -> str:
-    """Close code, a link and emphasis; no marker in code means anything."""
+    """Close code, a link and emphasis. Markers inside code are text."""
+    if sum(map(text.count, "`*_~\\")) > MAXIMUM_MARKERS:
+        return text
     plain, opened = _without_code(text)
-    if opened is not None:
-        before, marker, inside = text[: opened.start()], opened[0], text[opened.end() :]
-        # A part of its closing marker may be there.
+    if opened >= 0:
+        inside = text[opened:].lstrip("`")
+        marker = "`" * (len(text) - opened - len(inside))
+        # The end may hold a part of the closing marker.
         inside = inside.rstrip("`")
         code = f"{marker}{inside}{marker}" if inside.strip() else ""
-        return _close_emphasis(before, plain[: opened.start()], code)
+        return _close_emphasis(text[:opened], plain[:opened], code)
     bracket = text.rfind("[")
-    # An image's "!" is before it. Without a bracket the search would read all of the paragraph.
+    # Search from the last bracket, or from the "!" of an image before it: not the whole paragraph.
     link = OPEN_LINK.search(text, max(bracket - 1, 0)) if bracket >= 0 else None
     if link and plain[link.start()] != CODE and text[link.start() - 1 : link.start()] != "\\":
         text, plain = text[: link.start()] + link[1], plain[: link.start()] + link[1]
     return _close_emphasis(text, plain, "")
 
 
-def _without_code(text: str) -> tuple[str, re.Match[str] | None]:
-    """The text with other characters for its code, and the backticks that are still open."""
-    plain, end = "", 0
-    while opened := BACKTICKS.search(text, end):
-        closing = (run for run in BACKTICKS.finditer(text, opened.end()) if run[0] == opened[0])
-        closed = next(closing, None)
-        if closed is None:
-            return plain + text[end:], opened
-        plain += text[end : opened.start()] + CODE * (closed.end() - opened.start())
-        end = closed.end()
-    return plain + text[end:], None
+def _without_code(text: str) -> tuple[str, int]:
+    """The text with its code blanked out, and where code without an end opens, or -1."""
+    # No list of matches: so many objects would start a full garbage collection.
+    runs = [number for found in BACKTICKS.finditer(text) for number in found.span()]
+    starts, ends = runs[::2], runs[1::2]
+    # Code ends at the next run of the same length: for each run the index of that one, or -1.
+    closing = [-1] * len(starts)
+    following: dict[int, int] = {}
+    for index in range(len(starts) - 1, -1, -1):
+        length = ends[index] - starts[index]
+        closing[index] = following.get(length, -1)
+        following[length] = index
+    parts: list[str] = []
+    end = index = 0
+    while index < len(starts):
+        start, closed = starts[index], closing[index]
+        if closed < 0:
+            return "".join(parts) + text[end:], start
+        parts += [text[end:start], CODE * (ends[closed] - start)]
+        end, index = ends[closed], closed + 1
+    return "".join(parts) + text[end:], -1
 
 
 def _close_emphasis(text: str, plain: str, code: str) -> str:
-    """Close what is open in `text`, after the code that ends it."""
+    """Close the emphasis that is open in `text`, behind the code that ends it."""
     if not code:
         plain = plain.rstrip("*_~")
         text = text[: len(plain)]
@@ -108,7 +128,7 @@ def _close_emphasis(text: str, plain: str, code: str) -> str:
         if marker in opened and before.strip():
             del opened[opened.index(marker) :]
         elif after.strip():
-            opened.append(marker)
+            opened = [*opened[-MAXIMUM_OPEN + 1 :], marker]
     if not opened:
         return text + code
     return (text + code).rstrip(" ") + "".join(reversed(opened))

@@ -1,11 +1,12 @@
-"""The HTML of a growing reply: the same as that of the whole, safe at every cut, and no longer."""
+"""Tests the HTML of a reply: safe at every cut, and the same while it grows as at its end."""
 
+import copy
 import random
 from html.parser import HTMLParser
 
 import pytest
 
-from chat.page.markdown import Edit, GrowingMarkdown, render, render_part
+from chat.page.markdown import Cursor, Edit, GrowingMarkdown, render, render_part
 from fake_model.prose import CODE, MARKDOWN, XSS
 
 SHAPES = {
@@ -24,13 +25,20 @@ SHAPES = {
 
 
 class Shown:
-    """What log.js makes of edits."""
+    """What log.js shows of one watcher's edits."""
 
-    def __init__(self) -> None:
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
         self.settled = ""
         self.end = ""
 
-    def apply(self, edit: Edit) -> None:
+    def follow(self) -> None:
+        edits = self._cursor.edits()
+        assert len(edits) <= 2
+        for edit in edits:
+            self._apply(edit)
+
+    def _apply(self, edit: Edit) -> None:
         # JavaScript counts UTF-16 code units.
         units = self.end.encode("utf-16-le")
         self.end = units[: len(units) - 2 * edit.drop].decode("utf-16-le") + edit.html
@@ -44,29 +52,62 @@ class Shown:
 
 @pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
 def test_edits_add_up_to_the_whole_at_every_cut(text: str) -> None:
-    growing, shown = GrowingMarkdown(), Shown()
+    growing = GrowingMarkdown()
+    shown = Shown(growing.cursor())
     for cut in range(len(text) + 1):
-        for edit in growing.update(text[:cut], whole=True):
-            shown.apply(edit)
+        growing.update(text[:cut], whole=True)
+        shown.follow()
         assert shown.html == growing.html == render(text[:cut])
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_edits_add_up_to_the_whole_in_any_pieces(seed: int) -> None:
-    rng = random.Random(seed)
-    text = "\n".join(rng.choices(MARKDOWN.splitlines() + CODE.splitlines(), k=80))
-    growing, shown = GrowingMarkdown(), Shown()
-    cuts = sorted(rng.sample(range(len(text)), 40))
-    for cut in [*cuts, len(text)]:
-        for edit in growing.update(text[:cut]):
-            shown.apply(edit)
+@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
+def test_a_reply_can_end_at_every_cut(text: str) -> None:
+    growing = GrowingMarkdown()
+    shown = Shown(growing.cursor())
+    for cut in range(len(text) + 1):
+        growing.update(text[:cut])
+        shown.follow()
         assert shown.html == growing.html
+        ended = copy.deepcopy(growing)
+        ended.update(text[:cut], whole=True)
+        assert ended.html == render(text[:cut])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_watcher_sees_the_same_whenever_it_joins_or_looks(seed: int) -> None:
+    rng = random.Random(seed)
+    text = "\n".join(rng.choices([*MARKDOWN.splitlines(), *CODE.splitlines(), "😀 *a"], k=80))
+    growing, watchers = GrowingMarkdown(), []
+    cuts = sorted(rng.sample(range(len(text)), 40))
+    for cut in cuts:
+        growing.update(text[:cut])
+        if rng.random() < 0.1:
+            watchers.append(Shown(growing.cursor()))
+        for watcher in watchers:
+            if rng.random() < 0.5:
+                watcher.follow()
+                assert watcher.html == growing.html
+    growing.update(text, whole=True)
+    for watcher in [*watchers, Shown(growing.cursor())]:
+        watcher.follow()
+        assert watcher.html == growing.html
 
 
 def test_a_finished_block_is_not_sent_again() -> None:
     growing = GrowingMarkdown()
+    cursor = growing.cursor()
     growing.update("First paragraph.\n\nSecond\n")
-    assert growing.update("First paragraph.\n\nSecond\none") == [Edit(5, "\none</p>\n", False)]
+    assert len(cursor.edits()) == 2
+    growing.update("First paragraph.\n\nSecond\none")
+    assert cursor.edits() == [Edit(5, "\none</p>\n", False)]
+
+
+def test_a_watcher_that_joins_late_gets_all_finished_blocks_in_one_edit() -> None:
+    growing = GrowingMarkdown()
+    for text in ("One\n\nTwo\n", "One\n\nTwo\n\nThree\n"):
+        growing.update(text)
+    one, two, three = "<p>One</p>\n", "<p>Two</p>\n", "<p>Three</p>\n"
+    assert growing.cursor().edits() == [Edit(0, one + two, True), Edit(0, three, False)]
 
 
 @pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
@@ -83,8 +124,12 @@ def test_what_is_open_at_the_end_of_a_part_is_closed() -> None:
 
 def test_nothing_new_is_no_edit() -> None:
     growing = GrowingMarkdown()
+    cursor = growing.cursor()
+    assert cursor.edits() == []
     growing.update("text")
-    assert growing.update("text") == []
+    assert cursor.edits() == [Edit(0, "<p>text</p>\n", False)]
+    growing.update("text")
+    assert cursor.edits() == []
 
 
 ATTRIBUTES = {"href", "rel", "target", "title", "class", "start", "align", "data-href"}

@@ -41,9 +41,11 @@ def wire_bytes(messages: Iterator[str]) -> int:
 def frames(tokens: list[str]) -> Iterator[str]:
     """The push events of a reply, in djust's JSON (`djust/websocket.py`, `_flush_push_events`)."""
     growing, each = GrowingMarkdown(), int(TOKENS_PER_SECOND * PACE_SECONDS)
+    cursor = growing.cursor()
     for end in range(each, len(tokens) + each, each):
         text = "".join(tokens[:end])
-        payload = {"reply": 100, "edits": growing.update(text, whole=end >= len(tokens))}
+        growing.update(text, whole=end >= len(tokens))
+        payload = {"reply": 100, "edits": cursor.edits()}
         yield json.dumps({"type": "push_event", "event": "chat:text", "payload": payload})
 
 
