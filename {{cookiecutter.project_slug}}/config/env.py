@@ -77,7 +77,7 @@ def load(path: Path) -> None:
 
 
 def unload() -> None:
-    """Take out of `os.environ` what `load` has put there, so a child process reads the file anew."""
+    """Remove from `os.environ` what `load` has put there, so a child process reads the file."""
     for name in _loaded:
         os.environ.pop(name, None)
     _loaded.clear()
@@ -127,7 +127,7 @@ def number(name: str, default: N, *, minimum: float, maximum: float) -> N:
 def address(name: str, *schemes: str) -> str:
     """Return a URL whose scheme is one of `schemes`, or an empty text.
 
-    Raises `SystemExit`, with the accepted schemes; the value is left out, as it may hold a password.
+    Raises `SystemExit`, with the accepted schemes, and without the value: it may hold a password.
     """
     value = text(name)
     try:
@@ -143,8 +143,8 @@ def address(name: str, *schemes: str) -> str:
 def database(default: str) -> dict[str, Any]:
     """Return the database of `DATABASE_URL`, as an entry of Django's DATABASES.
 
-    Raises `SystemExit`, with an example, or with the command that installs a missing driver. The
-    value is left out, as it may hold a password.
+    Raises `SystemExit`, with an example, or with the command that installs a missing driver, and
+    without the value, which may hold a password.
     """
     try:
         found = dict(dj_database_url.parse(text("DATABASE_URL", default)))

@@ -37,7 +37,7 @@ class Reloader(BaseReload):
 
     POLL_SECONDS = 0.3
     # A server that does not end when asked, perhaps because its code loops, is killed.
-    END_SECONDS = 10.0
+    END_SECONDS = 5.0
 
     def __init__(
         self, serve: Callable[..., None], listener: socket.socket, folder: Path, env_file: Path
@@ -91,9 +91,8 @@ class Reloader(BaseReload):
 
     def restart(self) -> None:
         """End the server and start the next one."""
-        names = [os.path.relpath(file, self.folder) for file in self.changed]
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        say(f"Reloading: {', '.join(names[:3])}{more} changed")
+        more = f" and {len(self.changed) - 3} more" if len(self.changed) > 3 else ""
+        say(f"Reloading: {', '.join(map(self.name, self.changed[:3]))}{more} changed")
         self.has_reloaded = True
         self.end_was_printed = False
         self.target = partial(
@@ -104,8 +103,12 @@ class Reloader(BaseReload):
         )
         with self.time_to_end(), no_ctrl_c_for_children():
             super().restart()
-        if any(Path(name).parts[0] == MODEL for name in names):
+        if any(file.is_relative_to(self.folder / MODEL) for file in self.changed):
             self.start_model(self.port)
+
+    def name(self, file: Path) -> str:
+        """Return the name of a file as it is printed."""
+        return str(file.relative_to(self.folder) if file.is_relative_to(self.folder) else file)
 
     def shutdown(self) -> None:
         """End the server for good."""
@@ -154,7 +157,7 @@ def snapshot(folder: Path, env_file: Path) -> dict[Path, int]:
         if "pyvenv.cfg" in names:
             folders.clear()
             continue
-        folders[:] = [name for name in folders if name not in NOT_WATCHED and name[0] != "."]
+        folders[:] = [each for each in folders if each not in NOT_WATCHED and each[0] != "."]
         is_model = Path(name).relative_to(folder).parts[:1] == (MODEL,)
         files += [
             Path(name, file)

@@ -56,15 +56,11 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             if model_is_built_in():
                 use(stack.enter_context(FakeModel()).base_url)
-            self.prepare()
+            self.check()
+            migrate()
             self.print_source(" and start again")
             self.print_address(listener, host)
             serve(listener)
-
-    def prepare(self) -> None:
-        """Check the project and migrate the database. Raises `CommandError`."""
-        self.check()
-        migrate()
 
     def print_source(self, then: str = "") -> None:
         """Say where replies come from; `then` is what is to be done once a key is in `.env`."""
@@ -100,7 +96,8 @@ def serve_in_child(
         django.setup()
         if model_is_built_in():
             use(base_url)
-        command.prepare()
+        command.check()
+        migrate()
     except CommandError as error:
         raise SystemExit(f"{type(error).__name__}: {error}") from None
     if env_changed:
