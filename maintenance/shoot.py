@@ -51,7 +51,7 @@ class Dev:
 
     def start(self) -> None:
         """Return once it answers. Raises TimeoutError."""
-        command = [sys.executable, "manage.py", "dev", str(self._port)]
+        command = [sys.executable, "manage.py", "dev", "--noreload", str(self._port)]
         self._process = subprocess.Popen(
             command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

@@ -1,11 +1,12 @@
-"""Settings from the environment and `.env`.
+"""Reads settings from the environment and from `.env`.
 
-A value that is not understood ends the program with a sentence: it is never guessed.
+An invalid value ends the program with a message that says what is accepted.
 """
 
 import importlib.util
 import io
 import os
+import secrets
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,22 +17,52 @@ from dotenv.parser import parse_stream
 
 TRUE = {"1", "true", "on"}
 FALSE = {"0", "false", "off"}
-# The databases whose constraints allow one streaming reply for each conversation (chat/models.py).
+# The two databases that support the constraint of chat/models.py: one streaming reply for each
+# conversation.
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 
 N = TypeVar("N", int, float)
 
 
+# The variables whose values `load` has taken from the file.
+_loaded: set[str] = set()
+
+
+def create(folder: Path, key_variable: str) -> None:
+    """Write `.env` into `folder`, a copy of its `.env.example` with a new secret, if there is none.
+
+    `key_variable` names the SDK's key. If the environment holds the key, its line becomes a
+    comment: a key belongs in one place. Raises `SystemExit` if the file cannot be written.
+    """
+    path, example = folder / ".env", folder / ".env.example"
+    if text("DJANGO_ENV_FILE") or path.exists() or not example.exists():
+        return
+    lines = {"DJANGO_SECRET_KEY=": f"DJANGO_SECRET_KEY={secrets.token_urlsafe(50)}"}
+    if text(key_variable):
+        lines[f"{key_variable}="] = f"# {key_variable} was found in the environment: left there."
+    content = example.read_text(encoding="utf-8").splitlines()
+    try:
+        path.touch(mode=0o600)
+        written = "".join(lines.get(line, line) + "\n" for line in content)
+        path.write_text(written, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be written: {error.strerror}.") from None
+
+
 def load(path: Path) -> None:
     """Put the values of a `.env` file into `os.environ`, where the SDK looks for its own too.
 
-    The environment wins over the file; an empty value, here or there, counts as none.
-    Raises `SystemExit`, which names the line, if there is one that is no setting.
+    The environment wins over the file. An empty value, in either, counts as not set. Raises
+    `SystemExit` if the file cannot be read, or with the number of a line that is not NAME=value.
     """
     try:
         content = path.read_text(encoding="utf-8") if path.is_file() else ""
     except UnicodeDecodeError:
         raise SystemExit(f"{path} is not understood. Save it as UTF-8.") from None
+    except OSError as error:
+        raise SystemExit(
+            f"{path} cannot be read: {error.strerror}. Let the user who runs this read it."
+        ) from None
     for setting in parse_stream(io.StringIO(content)):
         written, line = setting.original
         if setting.error or "\0" in written:
@@ -42,20 +73,28 @@ def load(path: Path) -> None:
     for name, value in dotenv_values(stream=io.StringIO(content), interpolate=False).items():
         if value and not text(name):
             os.environ[name] = value
+            _loaded.add(name)
+
+
+def unload() -> None:
+    """Remove from `os.environ` what `load` has put there, so a child process reads the file."""
+    for name in _loaded:
+        os.environ.pop(name, None)
+    _loaded.clear()
 
 
 def text(name: str, default: str = "") -> str:
-    """The value of a variable, or `default` where it is absent or blank."""
+    """Return the value of a variable, or `default` if it is absent or blank."""
     return os.environ.get(name, "").strip() or default
 
 
 def words(name: str) -> list[str]:
-    """The values of a comma-separated variable."""
+    """Return the values of a comma-separated variable."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
 def flag(name: str, default: bool) -> bool:
-    """A yes or no. Raises `SystemExit`, which names the words it takes."""
+    """Return a yes or no. Raises `SystemExit`, with the accepted words."""
     value = text(name).lower()
     if not value:
         return default
@@ -66,28 +105,29 @@ def flag(name: str, default: bool) -> bool:
     return value in TRUE
 
 
-def number(name: str, default: N, *, least: float, most: float) -> N:
-    """A number between `least` and `most`, whole where `default` is.
+def number(name: str, default: N, *, minimum: float, maximum: float) -> N:
+    """Return a number from `minimum` to `maximum`, a whole one if `default` is whole.
 
-    Raises `SystemExit`, which names both.
+    Raises `SystemExit`, with the accepted range.
     """
     kind = type(default)
     try:
         result = kind(text(name)) if text(name) else default
     except ValueError:
         result = None
-    if result is None or not least <= result <= most:
+    if result is None or not minimum <= result <= maximum:
         whole = "whole " if kind is int else ""
         raise SystemExit(
-            f"{name}={text(name)!r} is not understood. Use a {whole}number from {least} to {most}."
+            f"{name}={text(name)!r} is not understood. "
+            f"Use a {whole}number from {minimum} to {maximum}."
         )
     return result
 
 
 def address(name: str, *schemes: str) -> str:
-    """An address that begins with one of `schemes`, or an empty one.
+    """Return a URL whose scheme is one of `schemes`, or an empty text.
 
-    Raises `SystemExit`, which names them, and does not repeat a password that the value may hold.
+    Raises `SystemExit`, with the accepted schemes, and without the value: it may hold a password.
     """
     value = text(name)
     try:
@@ -101,15 +141,16 @@ def address(name: str, *schemes: str) -> str:
 
 
 def database(default: str) -> dict[str, Any]:
-    """The database of `DATABASE_URL`.
+    """Return the database of `DATABASE_URL`, as an entry of Django's DATABASES.
 
-    Raises `SystemExit`, which does not repeat a password, or which tells how to install the driver.
+    Raises `SystemExit`, with an example, or with the command that installs a missing driver, and
+    without the value, which may hold a password.
     """
     try:
         found = dict(dj_database_url.parse(text("DATABASE_URL", default)))
     except ValueError:
         found = {}
-    # A database in memory is not shared by the threads of a server.
+    # The threads of a server cannot share a database in memory.
     if found.get("ENGINE") not in (SQLITE, POSTGRESQL) or found["NAME"] == ":memory:":
         raise SystemExit(
             "DATABASE_URL is not understood. Use an address such as "

@@ -22,7 +22,7 @@ ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
 HTTPS = env.flag("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
-PROXIES = env.number("DJANGO_PROXIES", 0, least=0, most=10)
+PROXIES = env.number("DJANGO_PROXIES", 0, minimum=0, maximum=10)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Behind a proxy all users would share the limit of one address.
@@ -194,13 +194,13 @@ CHAT_BASE_URL = env.address(names.BASE_URL_VARIABLE, "http", "https")
 CHAT_MODEL = env.text("CHAT_MODEL")
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
 # djust refuses frames over 64 kB, and one character may take six bytes in its JSON.
-CHAT_MAX_PROMPT_CHARS = env.number("CHAT_MAX_PROMPT_CHARS", 8000, least=1, most=10_000)
-CHAT_MAX_OUTPUT_TOKENS = env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, least=1, most=1_000_000)
+CHAT_MAX_PROMPT_CHARS = env.number("CHAT_MAX_PROMPT_CHARS", 8000, minimum=1, maximum=10_000)
+CHAT_MAX_OUTPUT_TOKENS = env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, minimum=1, maximum=1_000_000)
 CHAT_DISCONNECT_GRACE_SECONDS = env.number(
-    "CHAT_DISCONNECT_GRACE_SECONDS", 10.0, least=0, most=3600
+    "CHAT_DISCONNECT_GRACE_SECONDS", 10.0, minimum=0, maximum=3600
 )
 # Each server process holds a file here, by which others know that it lives.
 CHAT_LOCKS = BASE_DIR / "locks"
-CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, least=0.1, most=3600)
+CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, minimum=0.1, maximum=3600)
 # The words that provoke something in the built-in model, while `manage.py dev` runs one.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None

@@ -131,7 +131,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 class Dev(Server):
     """The chat as a developer sees it first: `manage.py dev`, without a key."""
 
-    COMMAND = ("manage.py", "dev")
+    COMMAND = ("manage.py", "dev", "--noreload")
 
     def __init__(self, folder: Path, model: FakeModel) -> None:
         unset = {names.BASE_URL_VARIABLE: "", names.KEY_VARIABLE: ""}

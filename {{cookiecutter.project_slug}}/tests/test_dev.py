@@ -2,11 +2,7 @@
 
 import re
 import socket
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,57 +12,11 @@ from django.core.management import CommandError
 from chat.management.commands.dev import listen as listen_on
 from chat.management.commands.dev import parse, use
 from chat.provider import names
-from fake_model.script import WORDS
 from fake_model.server import FakeModel
+from tests.conftest import KEY
+from tests.dev_command import copy, dev
 from tests.listener import listen
-from tests.server import START_SECONDS, environment
-
-
-@contextmanager
-def dev(folder: Path, *arguments: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
-    """Run `manage.py dev` for as long as the block lasts."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "dev", *arguments],
-        cwd=settings.BASE_DIR,
-        env=environment(folder, **variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=START_SECONDS)
-
-
-def said_until_it_served(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    said = ""
-    while "The chat is at" not in said:
-        line = process.stdout.readline()
-        assert line, f"it has ended: {said}"
-        said += line
-    return said
-
-
-def page_of(said: str) -> str:
-    with urllib.request.urlopen(re.findall(r"http://\S+", said)[-1], timeout=START_SECONDS) as page:
-        text: str = page.read().decode()
-        return text
-
-
-def test_without_key_and_address_the_built_in_model_answers_and_the_page_says_so(
-    tmp_path: Path,
-) -> None:
-    with dev(tmp_path, "0", **{names.KEY_VARIABLE: " ", names.BASE_URL_VARIABLE: ""}) as process:
-        said = said_until_it_served(process)
-        page = page_of(said)
-    assert "built-in model" in said
-    assert f"{names.KEY_VARIABLE}=..." in said
-    assert "check identified" not in said
-    assert "built-in model" in page
-    assert all(word in page for word in WORDS)
+from tests.server import START_SECONDS
 
 
 async def test_the_built_in_model_is_asked_past_a_proxy(
@@ -75,22 +25,24 @@ async def test_the_built_in_model_is_asked_past_a_proxy(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "example.com")
     monkeypatch.setattr(settings, "CHAT_BUILT_IN_MODEL", None)
-    use(model)
+    use(model.base_url)
     heard = await listen("/echo Hello")
     assert (heard.error, heard.text) == (None, "Hello")
     assert urllib.request.getproxies()["no"] == "example.com,127.0.0.1"
 
 
 def test_with_a_key_or_an_address_it_does_not(tmp_path: Path) -> None:
-    # Started together, of which only one makes the tables of their database.
-    key = {names.KEY_VARIABLE: "a key", names.BASE_URL_VARIABLE: ""}
-    address = {names.KEY_VARIABLE: "", names.BASE_URL_VARIABLE: "http://127.0.0.1:9/"}
-    with dev(tmp_path, "0", **key) as one, dev(tmp_path, "0", **address) as other:
-        sources = {one: names.TITLE, other: f"the server of {names.BASE_URL_VARIABLE}"}
-        for process, source in sources.items():
-            said = said_until_it_served(process)
-            assert f"Replies come from {source}." in said
-            assert "built-in model" not in said + page_of(said)
+    copy(tmp_path)
+    (tmp_path / ".env").write_text("DJANGO_DEBUG=true\n", encoding="utf-8")
+    key, address = {names.KEY_VARIABLE: KEY}, {names.BASE_URL_VARIABLE: "http://127.0.0.1:9/"}
+    # Both start at once, and only one creates the tables of their database.
+    with dev(tmp_path, "--noreload", **key) as one, dev(tmp_path, "--noreload", **address) as two:
+        sources = {one: names.TITLE, two: f"the server of {names.BASE_URL_VARIABLE}"}
+        for command, source in sources.items():
+            command.until("The chat is at")
+            assert f"Replies come from {source}." in command.output
+            assert "built-in model" not in command.output + command.get("")[0]
+            assert command.health()[1] == str(command.process.pid), "it serves in another process"
 
 
 @pytest.mark.parametrize(
@@ -127,10 +79,11 @@ def test_an_address_of_another_machine_is_told() -> None:
 
 
 def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(tmp_path: Path) -> None:
+    copy(tmp_path)
     missing = (tmp_path / "missing" / "db.sqlite3").as_posix()
-    with dev(tmp_path, "0", DATABASE_URL=f"sqlite:///{missing}") as process:
-        said, _ = process.communicate(timeout=START_SECONDS)
-    assert process.returncode == 1
-    assert said.startswith("CommandError: The database does not work: unable to open")
-    assert "DATABASE_URL" in said
-    assert said.count("\n") == 1
+    with dev(tmp_path, DATABASE_URL=f"sqlite:///{missing}") as command:
+        output, _ = command.process.communicate(timeout=START_SECONDS)
+    assert command.process.returncode == 1
+    assert output.startswith("CommandError: The database does not work: unable to open")
+    assert "DATABASE_URL" in output
+    assert output.count("\n") == 1

@@ -1,6 +1,8 @@
 """A setting that is not understood ends the program with one sentence: what it takes."""
 
+import errno
 import os
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,65 @@ def test_a_broken_env_file_is_refused(content: bytes, said: str, tmp_path: Path)
     assert str(refused.value).startswith(f"{file} is not understood")
     assert said in str(refused.value)
     assert "CHAT_MODEL" not in os.environ
+
+
+def test_an_env_file_that_cannot_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*arguments: object, **options: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    file = tmp_path / ".env"
+    file.touch()
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(SystemExit) as refused:
+        env.load(file)
+    assert str(refused.value).startswith(f"{file} cannot be read: Permission denied.")
+
+
+def test_a_child_process_does_not_inherit_what_the_file_holds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("CHAT_MODEL=file\nCHAT_SYSTEM_PROMPT=file\n", encoding="utf-8")
+    monkeypatch.setenv("CHAT_MODEL", "environment")
+    env.load(file)
+    assert env.text("CHAT_SYSTEM_PROMPT") == "file"
+    env.unload()
+    assert env.text("CHAT_MODEL") == "environment"
+    assert "CHAT_SYSTEM_PROMPT" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        (" ", f"{names.KEY_VARIABLE}="),
+        ("sk-secret", f"# {names.KEY_VARIABLE} was found in the environment: left there."),
+    ],
+)
+def test_a_missing_env_file_is_written_once(
+    key: str, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DJANGO_ENV_FILE")
+    monkeypatch.setenv(names.KEY_VARIABLE, key)
+    example = f"# Ünïcode\nDJANGO_SECRET_KEY=\nDJANGO_DEBUG=true\n{names.KEY_VARIABLE}=\n"
+    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
+    env.create(tmp_path, names.KEY_VARIABLE)
+    written = (tmp_path / ".env").read_text(encoding="utf-8")
+    first, secret, *rest = written.splitlines()
+    assert [first, *rest] == ["# Ünïcode", "DJANGO_DEBUG=true", line]
+    assert re.fullmatch(r"DJANGO_SECRET_KEY=\S{50,}", secret)
+    env.create(tmp_path, names.KEY_VARIABLE)
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == written
+
+
+def test_where_another_file_is_named_none_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DJANGO_ENV_FILE", "other.env")
+    (tmp_path / ".env.example").touch()
+    env.create(tmp_path, names.KEY_VARIABLE)
+    assert not (tmp_path / ".env").exists()
 
 
 def test_the_environment_comes_before_the_file_unless_it_is_empty(

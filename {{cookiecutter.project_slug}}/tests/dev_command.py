@@ -1,0 +1,131 @@
+"""`manage.py dev` in a copy of the project, which a test may edit."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from websockets.sync.client import ClientConnection, connect
+
+from chat.provider import names
+from tests.conftest import SOON
+from tests.server import START_SECONDS
+
+SDK = (names.KEY_VARIABLE, names.BASE_URL_VARIABLE)
+# What GET /healthz answers in the copy.
+ANSWER = """
+
+def answer():
+    import os
+
+    from chat.provider import names
+
+    debug, base_url = map(os.environ.get, ("DJANGO_DEBUG", names.BASE_URL_VARIABLE))
+    return f"first {os.getpid()} {debug} {base_url}"
+"""
+
+
+class DevCommand:
+    """A running `manage.py dev`, whose project lies in `folder`."""
+
+    def __init__(self, folder: Path, process: "subprocess.Popen[str]") -> None:
+        self.folder = folder
+        self.process = process
+        self.output = ""
+
+    def until(self, text: str) -> None:
+        """Read what it prints until it has printed `text`. Fails if it ends before."""
+        assert self.process.stdout is not None
+        line = ""
+        while text not in line:
+            line = self.process.stdout.readline()
+            assert line, f"{text!r} was not printed: {self.output}"
+            self.output += line
+
+    @property
+    def url(self) -> str:
+        """The address that it has printed."""
+        found: str = re.findall(r"The chat is at (\S+)", self.output)[0]
+        return found
+
+    def get(self, path: str) -> tuple[str, str]:
+        """Return the text of a page, and its cookies."""
+        with urllib.request.urlopen(self.url + path, timeout=START_SECONDS) as page:
+            text: str = page.read().decode()
+            cookies = page.headers.get_all("Set-Cookie") or []
+        return text, "; ".join(cookie.partition(";")[0] for cookie in cookies)
+
+    def health(self) -> list[str]:
+        """Return the word that tests change, the process, DJANGO_DEBUG and the base URL."""
+        return self.get("healthz")[0].split()
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace the first `old` in a file, at once, as an editor does."""
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        draft = file.with_suffix(".draft")
+        draft.write_text(text.replace(old, new, 1), encoding="utf-8")
+        draft.replace(file)
+
+    @contextmanager
+    def page_with_reply(self, prompt: str) -> Iterator[ClientConnection]:
+        """The WebSocket of a page that has sent `prompt` and received the first words."""
+        html, cookies = self.get("")
+        address = urlsplit(self.url).netloc
+        headers = {"Cookie": cookies, "Origin": f"http://{address}"}
+        conversation = re.findall(r'data-conversation="([^"]*)"', html)[0]
+        shown = {"conversation": conversation, "turn": 0, "reply": 0, "status": ""}
+        with connect(f"ws://{address}/ws/live/", additional_headers=headers) as page:
+            page.send(json.dumps({"type": "mount", "view": "chat.page.views.ChatView", "url": "/"}))
+            receive(page, "dj-submit")
+            for name, params in (("follow", shown), ("submit", {"prompt": prompt})):
+                page.send(json.dumps({"type": "event", "event": name, "params": params}))
+            receive(page, "chat:text")
+            yield page
+
+
+def receive(page: ClientConnection, text: str) -> None:
+    """Wait until the page is sent `text`."""
+    while text not in str(page.recv(timeout=SOON)):
+        pass
+
+
+def copy(folder: Path) -> None:
+    """Copy the project into `folder`, as a fresh clone has it: without `.env`."""
+    for name in ("chat", "config", "fake_model"):
+        shutil.copytree(settings.BASE_DIR / name, folder / name)
+    for name in ("manage.py", ".env.example"):
+        shutil.copy(settings.BASE_DIR / name, folder)
+    file = folder / "config" / "healthz.py"
+    text = file.read_text(encoding="utf-8")
+    assert '"ok"' in text
+    file.write_text(text.replace('"ok"', "answer()") + ANSWER, encoding="utf-8")
+
+
+@contextmanager
+def dev(folder: Path, *options: str, **variables: str) -> Iterator[DevCommand]:
+    """Run `manage.py dev` on a free port for as long as the block lasts, then kill it."""
+    ours = (*(name for name in os.environ if name.startswith("DJANGO_")), *SDK)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "dev", "0", *options],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name not in ours} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    try:
+        yield DevCommand(folder, process)
+    finally:
+        process.kill()
+        # This returns when its child processes have ended too, since they hold the pipe open.
+        process.communicate(timeout=START_SECONDS)
