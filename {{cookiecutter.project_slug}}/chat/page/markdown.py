@@ -28,12 +28,12 @@ CELLS = {
 LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
-# What an update may cost, in rendered characters: so many for each character of the reply, and so
-# many for the reply as a whole. A block of up to 4 kB is then updated with each token; a longer one
+# All updates of a reply together may render this many characters for each character of its text,
+# and FREE_WORK more. So a block of up to about 4 kB is updated with each token, and a very long one
 # each time that it has grown by 1/128.
 WORK_PER_CHARACTER = 128
 FREE_WORK = 1_000_000
-# A character that is sent costs as much as this many that are rendered.
+# Sending a character counts as much as rendering this many.
 WORK_PER_SENT = 8
 # The lines that one update looks at. The rest waits for the next update.
 MAXIMUM_LINES = 3_000
