@@ -119,6 +119,7 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
         "/ws/live/",
         headers=[
             (b"cookie", f"{cookie.key}={cookie.value}".encode()),
+            (b"host", b"testserver"),
             (b"origin", b"http://testserver"),
         ],
     )
