@@ -7,7 +7,7 @@ djust does the rendering: it escapes raw HTML and neutralises `javascript:` and 
 import re
 from typing import NamedTuple
 
-from django.utils.html import escape
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from djust.markdown import render_markdown
 
@@ -48,7 +48,7 @@ def render(text: str) -> SafeString:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if is_costly(text):
-        return mark_safe(f"<pre>{escape(text)}</pre>\n")
+        return format_html("<pre>{}</pre>\n", text)
     html: str = render_markdown(text, provisional=False)
     if "<img " in html:
         # A link cannot be inside another, so an image in a link becomes its words.
