@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from djust.markdown import render_markdown
 
 from chat.page import unfinished
-from chat.page.costly import is_costly
+from chat.page.slow_markdown import is_slow
 
 # djust writes these tags. It escapes "<" in text, so no text can look like them.
 IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
@@ -47,7 +47,7 @@ def render(text: str) -> SafeString:
     while the event loop runs.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if is_costly(text):
+    if is_slow(text):
         return format_html("<pre>{}</pre>\n", text)
     html: str = render_markdown(text, provisional=False)
     if "<img " in html:

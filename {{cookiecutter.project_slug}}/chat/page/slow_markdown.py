@@ -25,7 +25,7 @@ EMPHASIS = re.compile(r"\*\**|~~*|_(?<!__)_*+(?!\w)|_(?<!\w_)_*+")
 NESTED = re.compile(r"\n(?=[ \t>*+\-\d.)]{16})(?:[ \t>]|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])){16,}")
 
 
-def is_costly(text: str) -> bool:
+def is_slow(text: str) -> bool:
     """Whether to show `text` as it stands instead of rendering it. Its lines end in "\\n"."""
     size = max(len(text), MINIMUM_SIZE)
     lines = text.count("\n") + 1

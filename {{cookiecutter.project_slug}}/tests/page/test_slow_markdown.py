@@ -1,4 +1,4 @@
-"""Tests that no text makes a reply costly. Counts characters and calls, since times vary."""
+"""Tests that no text makes a reply slow_markdown. Counts characters and calls, since times vary."""
 
 import random
 import re
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from chat.page import markdown, unfinished
-from chat.page.costly import is_costly
 from chat.page.markdown import MAXIMUM_LINES, WORK_PER_CHARACTER, WORK_PER_SENT
+from chat.page.slow_markdown import is_slow
 from fake_model import prose
 
 LONGEST = 60_000
@@ -82,7 +82,7 @@ def repeated(text: str, size: int) -> str:
 
 
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY.keys())
-def test_costly_text_is_not_rendered(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_markdown_text_is_not_rendered(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markdown, "render_markdown", lambda *_, **__: pytest.fail("rendered"))
 
     html = markdown.render(repeated(text, LONGEST))
@@ -95,7 +95,7 @@ def test_costly_text_is_not_rendered(text: str, monkeypatch: pytest.MonkeyPatch)
 def test_ordinary_text_is_rendered_however_long(shape: str) -> None:
     text = "".join(ORDINARY[shape](random.Random(1), LONGEST // 2))
     for size in (len(text), LONGEST):
-        assert not is_costly(text[:size])
+        assert not is_slow(text[:size])
 
 
 @pytest.mark.parametrize("text", HOSTILE)
