@@ -118,6 +118,7 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
         "/ws/live/",
         headers=[
             (b"cookie", cookies.encode()),
+            (b"host", b"testserver"),
             (b"origin", b"http://testserver"),
         ],
     )

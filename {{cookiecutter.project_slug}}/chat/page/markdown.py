@@ -7,7 +7,7 @@ djust does the rendering: it escapes raw HTML and neutralises `javascript:` and 
 import re
 from typing import NamedTuple
 
-from django.utils.html import escape
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from djust.markdown import render_markdown
 
@@ -28,12 +28,12 @@ CELLS = {
 LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
-# What an update may cost, in rendered characters: so many for each character of the reply, and so
-# many for the reply as a whole. A block of up to 4 kB is then updated with each token; a longer one
+# All updates of a reply together may render this many characters for each character of its text,
+# and FREE_WORK more. So a block of up to about 4 kB is updated with each token, and a very long one
 # each time that it has grown by 1/128.
 WORK_PER_CHARACTER = 128
 FREE_WORK = 1_000_000
-# A character that is sent costs as much as this many that are rendered.
+# Sending a character counts as much as rendering this many.
 WORK_PER_SENT = 8
 # The lines that one update looks at. The rest waits for the next update.
 MAXIMUM_LINES = 3_000
@@ -48,7 +48,7 @@ def render(text: str) -> SafeString:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if is_costly(text):
-        return mark_safe(f"<pre>{escape(text)}</pre>\n")
+        return format_html("<pre>{}</pre>\n", text)
     html: str = render_markdown(text, provisional=False)
     if "<img " in html:
         # A link cannot be inside another, so an image in a link becomes its words.

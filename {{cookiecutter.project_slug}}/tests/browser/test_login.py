@@ -44,11 +44,11 @@ async def test_logging_out_in_one_tab_ends_the_other(
         await expect_status(tab, "complete")
 
         # The session ends while nothing can be reached, and that for longer than it takes to ask.
-        await tab.route(f"{server.url}**", lambda route: route.abort())
+        await tab.context.set_offline(True)
         await tab.context.clear_cookies()
         await tab.evaluate("() => djust.liveViewInstance.ws.close()")
         await expect(tab.get_by_role("alert").filter(has_text="WebSocket")).to_be_visible()
-        await tab.unroute_all()
+        await tab.context.set_offline(False)
         await log_in(tab)
 
         await other.goto(server.url)

@@ -170,7 +170,7 @@ def test_columns_are_aligned_without_a_style_attribute() -> None:
     assert "style=" not in html
 
 
-def test_an_image_in_a_link_is_its_words() -> None:
+def test_an_image_in_a_link_becomes_its_words() -> None:
     html = render("[![build *it*](https://a.example/b.svg)](https://a.example/ci)")
     assert html.count("<a ") == 1
     assert 'href="https://a.example/ci"' in html

@@ -1,4 +1,4 @@
-"""While a line is being written, no marker shows, and what was formatted stays so."""
+"""Tests that a streaming reply shows no markers, and that its formatting never disappears."""
 
 import re
 from collections import Counter
@@ -31,7 +31,7 @@ TEXTS = {
 
 
 class Seen(HTMLParser):
-    """The elements and the text outside code that a reader sees."""
+    """The elements that a reader sees, and the text outside code."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
