@@ -18,7 +18,9 @@ CANCELLATION_WORDS = {
 # What only one way to stop may name, comments and docstrings included: the client of an SDK, its
 # stream, or the HTTP client below it.
 CLIENTS = {
-    "async": re.compile(r"\bAsync(OpenAI|Anthropic|Client|Stream)\b|\.aio\b|\bhttpx_async_client\b"),
+    "async": re.compile(
+        r"\bAsync(OpenAI|Anthropic|Client|Stream)\b|\.aio\b|\bhttpx_async_client\b"
+    ),
     "thread": re.compile(
         r"\b(openai\.(OpenAI|Stream)|anthropic\.(Anthropic|Stream)|httpx2\.Client|httpx_client)\b"
     ),

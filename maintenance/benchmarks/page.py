@@ -105,7 +105,8 @@ class Page:
 
 def mount_frame(kind: str = "mount") -> str:
     """What djust's client sends first, and for a link to another view."""
-    return json.dumps({"type": kind, "view": "chat.page.chat_view.ChatView", "params": {}, "url": "/"})
+    view = "chat.page.chat_view.ChatView"
+    return json.dumps({"type": kind, "view": view, "params": {}, "url": "/"})
 
 
 def event_frame(ref: int, event: str, **params: Any) -> str:
