@@ -122,7 +122,7 @@ class EventStream:
         )
 
     def error(self) -> bytes:
-        """An error event, which `anthropic.Stream` raises as `APIStatusError` with status 200."""
+        """An error event, which the SDK raises as `APIStatusError` with status 200."""
         return _event(_error("api_error", "Internal server error"))
 
     def garbage(self) -> bytes:

@@ -102,7 +102,7 @@ class ChunkStream:
         return end + b"data: [DONE]\n\n"
 
     def error(self) -> bytes:
-        """An error event, which `openai.Stream` raises as `APIError`."""
+        """An error event, which the SDK raises as `APIError`."""
         return _event(_error(_SERVER_FAULT, "server_error", None))
 
     def garbage(self) -> bytes:
