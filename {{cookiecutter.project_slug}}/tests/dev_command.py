@@ -85,7 +85,9 @@ class DevCommand:
         conversation = re.findall(r'data-conversation="([^"]*)"', html)[0]
         shown = {"conversation": conversation, "turn": 0, "reply": 0, "status": ""}
         with connect(f"ws://{address}/ws/live/", additional_headers=headers) as page:
-            page.send(json.dumps({"type": "mount", "view": "chat.page.views.ChatView", "url": "/"}))
+            page.send(
+                json.dumps({"type": "mount", "view": "chat.page.chat_view.ChatView", "url": "/"})
+            )
             receive(page, "dj-submit")
             for name, params in (("follow", shown), ("submit", {"prompt": prompt})):
                 page.send(json.dumps({"type": "event", "event": name, "params": params}))

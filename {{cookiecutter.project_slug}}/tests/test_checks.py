@@ -34,8 +34,17 @@ def check(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str
 
 
 def test_a_production_environment_has_no_warning() -> None:
-    run = check("--deploy", "--fail-level", "INFO", **PRODUCTION)
+    required = {**PRODUCTION, "CHAT_LOGIN_REQUIRED": "true"}
+    run = check("--deploy", "--fail-level", "INFO", **required)
     assert run.returncode == 0, run.stderr
+
+
+def test_a_deployed_chat_without_a_login_says_who_pays(settings: Settings) -> None:
+    [warning] = checks.check_who_may_spend()
+    assert warning.id == "chat.W003"
+    assert "CHAT_LOGIN_REQUIRED=true" in str(warning.hint)
+    settings.CHAT_LOGIN_REQUIRED = True
+    assert checks.check_who_may_spend() == []
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:

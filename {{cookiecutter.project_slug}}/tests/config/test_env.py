@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import global_settings, settings
+from django.conf import settings
 
 from chat.provider import names
 from config import env
@@ -177,12 +177,3 @@ def test_redis_may_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = read(monkeypatch, REDIS_URL="redis://localhost")["CHANNEL_LAYERS"]
     [host] = layers["default"]["CONFIG"]["hosts"]
     assert host == {"address": "redis://localhost", "socket_timeout": None}
-
-
-@pytest.mark.parametrize(("required", "days"), [("false", 365), ("true", 14)])
-def test_how_long_a_session_lasts(
-    required: str, days: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read_settings = read(monkeypatch, CHAT_LOGIN_REQUIRED=required)
-    age = read_settings.get("SESSION_COOKIE_AGE", global_settings.SESSION_COOKIE_AGE)
-    assert age == days * 24 * 3600

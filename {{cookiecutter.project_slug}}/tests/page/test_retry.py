@@ -67,28 +67,26 @@ async def test_a_prompt_that_is_refused_leaves_retry_where_it_is(model: FakeMode
         await page.until(lambda page: len(model.record) == 2 and failed(page))
 
 
-async def test_without_a_key_the_variable_is_named(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(names.KEY_VARIABLE)
+async def test_without_a_key_the_variable_is_named(model: FakeModel, settings: Settings) -> None:
+    settings.CHAT_API_KEY = ""
     async with open_page() as page:
         await page.event("submit", prompt="hello")
         await page.until(lambda page: f"after {names.KEY_VARIABLE}=" in page.controls)
-        monkeypatch.setenv(names.KEY_VARIABLE, KEY)
+        settings.CHAT_API_KEY = KEY
         await page.event("retry")
         await page.until(complete)
     assert len(model.record) == 1
 
 
 async def test_an_upstream_that_is_not_there_is_named_and_retried(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    model: FakeModel, settings: Settings
 ) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
-    monkeypatch.setenv(names.BASE_URL_VARIABLE, nobody)
+    settings.CHAT_BASE_URL = nobody
     async with open_page() as page:
         await page.event("submit", prompt="hello")
         await page.until(lambda page: f"could not be reached at {nobody}" in page.controls)
-        monkeypatch.setenv(names.BASE_URL_VARIABLE, model.base_url)
+        settings.CHAT_BASE_URL = model.base_url
         await page.event("retry")
         await page.until(complete)
     assert len(model.record) == 1
