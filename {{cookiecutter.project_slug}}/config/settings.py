@@ -91,8 +91,7 @@ if DATABASES["default"]["ENGINE"] == env.SQLITE:
     # a reply does not include that work.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 else:
-    # `database_sync_to_async` closes the connection after each query. With a pool, the next query
-    # does not connect again.
+    # `database_sync_to_async` closes the connection after each call. A pool keeps it open.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"timeout": 5}
     # After a restart of PostgreSQL, the connections in the pool are dead.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -104,8 +103,7 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            # channels_redis waits five seconds for a message. The default timeout of redis is
-            # five seconds as well, and would fire first.
+            # redis-py's default timeout equals the five seconds that channels_redis waits.
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
         }
     }
@@ -126,8 +124,7 @@ STORAGES = {
 }
 
 SILENCED_SYSTEM_CHECKS = [
-    # They ask for HSTS on all subdomains and for preloading. Other hosts of the domain may not
-    # support HTTPS.
+    # They ask for HSTS on all subdomains, some of which may not support HTTPS.
     "security.W005",
     "security.W021",
     # It asks for a limit on admin logins. Set one in the proxy, or add django-axes.
@@ -137,8 +134,7 @@ SILENCED_SYSTEM_CHECKS = [
 # A view lives as long as its WebSocket, so processes need not share its state.
 DJUST_CONFIG = {
     "STATE_BACKEND": "memory",
-    # It asks for a permission on each event handler. Everyone who may open the page may use all of
-    # them, but only on their own conversations.
+    # It asks for a permission on each event handler. Opening the page permits all of them.
     "suppress_checks": ["S009"],
 }
 LIVEVIEW_ALLOWED_MODULES = ["chat.page.chat_view"]
@@ -159,8 +155,7 @@ CHAT_VISITOR_COOKIE = "{{ cookiecutter.project_slug }}-visitor"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
-# The hashes of the three <style> elements that djust's client adds: for dj-cloak, for lazy
-# hydration on click, and for the loading bar.
+# The <style> elements that djust's client adds: dj-cloak, lazy hydration and the loading bar.
 DJUST_STYLES = [
     "'sha256-/IBY28ZwDaxwbibcekUAwU4CZseDF93G/C57mBqUL1M='",
     "'sha256-yJ4qTz9mBpGr4KFA4TEAPWWf+sCdgVqAGuVdnfgIn0E='",
