@@ -1,7 +1,7 @@
 """Write the new project's .env, and print the commands to type next.
 
-cookiecutter renders this file and runs it alone in the new folder: standard library only. It runs
-again at every `cruft update`, so it keeps no state and never touches a .env that exists.
+cookiecutter renders this file and runs it alone in the new folder, so it uses only the standard
+library. It runs again at every `cruft update`, so it never changes an existing .env.
 """
 
 import json
@@ -10,15 +10,16 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-# Pasted as data, so that an answer with quotes or backslashes cannot become code.
+# Parsed as JSON, so that an answer with quotes or backslashes cannot become code.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 
 def dotenv(example: str, secret_key: str, key_variable: str, environ: Mapping[str, str]) -> str:
-    """Return the text of .env: `example` with the secret filled in and the SDK's key line settled.
+    """Return the text of .env: `example` with the secret filled in.
 
-    `key_variable` names the SDK's key, such as OPENAI_API_KEY. If it is set in `environ`, its line
-    becomes a comment. Its value is never copied: a key belongs in one place.
+    `key_variable` is the variable of the SDK's key, such as OPENAI_API_KEY. If `environ` sets it,
+    its line becomes a comment. The key is never copied, so that it is in one place. Raises
+    `ValueError` if `example` lacks one of these lines.
     """
     lines = {"DJANGO_SECRET_KEY=": f"DJANGO_SECRET_KEY={secret_key}"}
     if environ.get(key_variable, "").strip():
@@ -30,13 +31,13 @@ def dotenv(example: str, secret_key: str, key_variable: str, environ: Mapping[st
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read, where the system has such permissions."""
+    """Write a new file that only its owner can read, on systems that have such permissions."""
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def next_commands(slug: str, windows: bool) -> str:
-    """Return, in ASCII, what to type next to see the chat."""
+    """Return the commands that start the chat, in ASCII for any terminal."""
     create = "py -m venv .venv" if windows else "python3 -m venv .venv"
     python = r".venv\Scripts\python" if windows else ".venv/bin/python"
     return f"""

@@ -1,6 +1,7 @@
-"""Refuse answers that cannot work, before a file of the project is written.
+"""Refuse answers that cannot work, before cookiecutter writes any file of the project.
 
-cookiecutter renders this file and runs it alone in the new, empty folder: standard library only.
+cookiecutter renders this file and runs it alone in the new, empty folder, so it uses only the
+standard library.
 """
 
 import json
@@ -8,19 +9,20 @@ import re
 import sys
 import unicodedata
 
-# Pasted as data, so that an answer with quotes or backslashes cannot become code.
+# Parsed as JSON, so that an answer with quotes or backslashes cannot become code.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 MAX_SLUG_LENGTH = 50
 ONE_LINE_ANSWERS = ("project_name", "project_slug", "description", "author_name")
-# Control characters, surrogates (bytes of a command line that are no text), line separators.
+# Control characters, surrogates (Python's form of command-line bytes that are not text), and line
+# and paragraph separators.
 REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-# Spaces, and what only formats other characters.
+# Invisible characters: spaces and format characters.
 BLANK_CATEGORIES = {"Cf", "Zs"}
 
 
 def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
-    """Return the ASCII sentence that says what to type instead, or None if all answers work."""
+    """Return an ASCII message that says what to type instead, or None if all answers work."""
     for question in ONE_LINE_ANSWERS:
         if any(unicodedata.category(char) in REFUSED_CATEGORIES for char in answers[question]):
             return (
@@ -34,7 +36,7 @@ def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
         )
     slug = answers["project_slug"]
     suggestion = working_slug(slug, reserved_slugs)
-    # Package indexes take any number of hyphens for one.
+    # Package indexes treat several hyphens in a row as one.
     if re.sub("-+", "-", slug) in reserved_slugs:
         return (
             f"project_slug {slug} is the name of a package that the project installs, or of a "
@@ -49,7 +51,7 @@ def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
 
 
 def working_slug(text: str, reserved_slugs: list[str]) -> str:
-    """Return a slug that `refusal` accepts, as near to `text` as the standard library can."""
+    """Return a slug that `refusal` accepts and that resembles `text`."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG_LENGTH].rstrip("-") or "my-chat"
     return f"{slug}-chat" if slug in reserved_slugs else slug

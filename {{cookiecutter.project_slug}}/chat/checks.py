@@ -1,4 +1,4 @@
-"""What `manage.py check` tells of the chat, each with the line that mends it."""
+"""The checks of `manage.py check`. Each hint says what to put into `.env`, or what to install."""
 
 import importlib.util
 from typing import Any
@@ -17,9 +17,9 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
     kind = Warning if settings.DEBUG else Error
     return [
         kind(
-            "DJANGO_SECRET_KEY is not set: every session ends when the server does.",
-            hint="Put DJANGO_SECRET_KEY=... into .env, at first a copy of .env.example, with a "
-            "value from: python -c "
+            "DJANGO_SECRET_KEY is not set: all sessions end when the server stops.",
+            hint="Put DJANGO_SECRET_KEY=... into .env (a copy of .env.example), with a value from: "
+            "python -c "
             '"from django.core.management.utils import get_random_secret_key as k; print(k())"',
             id="chat.E001",
         )
@@ -34,9 +34,9 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"DJANGO_ALLOWED_HOSTS {'holds an address, not a name' if hosts else 'is not set'}: "
-            "pages are answered with 400, Bad Request.",
+            "every page is answered with 400, Bad Request.",
             hint="Put DJANGO_ALLOWED_HOSTS=chat.example.com, with the names of your host, into "
-            ".env; on your own machine DJANGO_DEBUG=true.",
+            ".env. On your own machine, put DJANGO_DEBUG=true there instead.",
             id="chat.E003",
         )
     ]
@@ -49,16 +49,16 @@ def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
     if settings.CHAT_BASE_URL:
         return [
             Warning(
-                f"{names.KEY_VARIABLE} is not set: without it nothing is sent to "
-                f"{names.BASE_URL_VARIABLE} either.",
-                hint=f"Put {names.KEY_VARIABLE}=... into .env; any word where none is asked for.",
+                f"{names.KEY_VARIABLE} is not set: without a key, no request is sent to "
+                f"{names.BASE_URL_VARIABLE}.",
+                hint=f"Put {names.KEY_VARIABLE}=... into .env; any word if no key is needed.",
                 id="chat.W001",
             )
         ]
     if not settings.DEBUG:
         return [
             Warning(
-                f"{names.KEY_VARIABLE} is not set: no reply can be given.",
+                f"{names.KEY_VARIABLE} is not set: the chat cannot reply.",
                 hint=f"Put {names.KEY_VARIABLE}=... into .env to ask {names.TITLE}.",
                 id="chat.W002",
             )

@@ -1,4 +1,4 @@
-"""The sentence a person reads for each kind of failure: what happened, then what to do."""
+"""The error messages of the page. Each says what happened, then what to do."""
 
 import io
 import math
@@ -49,20 +49,20 @@ LENGTH = "The reply stops here: it reached the limit of CHAT_MAX_OUTPUT_TOKENS."
 INTERRUPTED = "The reply was interrupted. Retry to ask again."
 BUSY = "A reply is still being written. Wait for its end, or Stop it."
 EMPTY = "Type a prompt first."
-NOT_TEXT = "This prompt holds a character that is no text, such as U+0000. Remove it."
-NO_DATABASE = "The chat cannot reach its database now, so that nothing was done. Try again soon."
+NOT_TEXT = "This prompt contains a character that is not text, such as U+0000. Remove it."
+NO_DATABASE = "The chat cannot reach its database, so nothing was done. Try again soon."
 NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
 GONE = "This conversation is gone. Start a New chat."
 NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prompt was not sent."
 
 
 def too_long(most: int) -> str:
-    """For a prompt of more than `most` characters."""
+    """The message for a prompt of more than `most` characters."""
     return f"This prompt is too long: at most {most:,} characters can be sent. Shorten it."
 
 
 def for_error(error: ProviderError) -> str:
-    """The sentence for an error. Holds no secret: `ProviderError.detail` has none either."""
+    """The message for an error. It holds no secret, since `ProviderError.detail` holds none."""
     return SENTENCES[error.kind].format(
         title=names.TITLE,
         key=names.KEY_VARIABLE,
@@ -86,17 +86,17 @@ def _when(seconds: float | None) -> str:
 
 
 def _address() -> str:
-    """The base URL, without a password that it may hold."""
+    """The base URL without user name, password and query."""
     url = urlsplit(settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL)
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 
 def _place(variable: str) -> str:
-    """Where a variable is set, or is to be set: the line of `.env`, or else the environment."""
+    """Where a variable is set, or where to set it: in a line of `.env`, or in the environment."""
     file = settings.ENV_FILE
     if not file.is_file():
         return "in the environment" if os.environ.get(variable) else "in .env"
-    # It may have been changed since it was loaded, even into what could not be loaded.
+    # The file may have changed since it was loaded, and may no longer be valid.
     content = file.read_text(encoding="utf-8", errors="replace")
     written = dotenv_values(stream=io.StringIO(content), interpolate=False)
     if os.environ.get(variable, "") != (written.get(variable) or ""):
@@ -104,5 +104,5 @@ def _place(variable: str) -> str:
     setting = re.compile(rf"\s*(export\s+)?'?{variable}'?\s*=")
     lines = enumerate(content.splitlines(), start=1)
     numbers = [number for number, line in lines if setting.match(line)]
-    # Of several lines the last one counts.
+    # If several lines set the variable, the last one counts.
     return f"in line {numbers[-1]} of {file.name}" if numbers else f"in {file.name}"

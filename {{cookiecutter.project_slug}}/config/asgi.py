@@ -1,4 +1,4 @@
-"""The ASGI application: Django's pages, and djust's WebSocket."""
+"""The ASGI application: Django's pages, djust's WebSocket and the lifespan protocol."""
 
 import os
 
@@ -7,7 +7,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402  (Django must be set up before)
+from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the Django setup above)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402

@@ -1,6 +1,6 @@
 """Reads settings from the environment and from `.env`.
 
-An invalid value ends the program with a message that says what is accepted.
+An invalid value ends the program. The message says which values are accepted.
 """
 
 import importlib.util
@@ -17,22 +17,22 @@ from dotenv.parser import parse_stream
 
 TRUE = {"1", "true", "on"}
 FALSE = {"0", "false", "off"}
-# The two databases that support the constraint of chat/models.py: one streaming reply for each
+# The databases that support the constraint of chat/models.py: at most one streaming reply for each
 # conversation.
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 
 N = TypeVar("N", int, float)
 
 
-# The variables whose values `load` has taken from the file.
+# The names of the variables that `load` has set from the file.
 _loaded: set[str] = set()
 
 
 def create(folder: Path, key_variable: str) -> None:
-    """Write `.env` into `folder`, a copy of its `.env.example` with a new secret, if there is none.
+    """Write `.env` into `folder` if there is none: a copy of `.env.example` with a new secret.
 
-    `key_variable` names the SDK's key. If the environment holds the key, its line becomes a
-    comment: a key belongs in one place. Raises `SystemExit` if the file cannot be written.
+    `key_variable` is the variable of the SDK's key. If the environment sets it, its line becomes a
+    comment, so that the key is in one place. Raises `SystemExit` if the file cannot be written.
     """
     path, example = folder / ".env", folder / ".env.example"
     if text("DJANGO_ENV_FILE") or path.exists() or not example.exists():
@@ -50,10 +50,10 @@ def create(folder: Path, key_variable: str) -> None:
 
 
 def load(path: Path) -> None:
-    """Put the values of a `.env` file into `os.environ`, where the SDK looks for its own too.
+    """Put the values of a `.env` file into `os.environ`, which the SDK reads as well.
 
-    The environment wins over the file. An empty value, in either, counts as not set. Raises
-    `SystemExit` if the file cannot be read, or with the number of a line that is not NAME=value.
+    The environment wins over the file. In both, an empty value counts as not set. Raises
+    `SystemExit` if the file cannot be read, or if a line is not NAME=value.
     """
     try:
         content = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -77,7 +77,7 @@ def load(path: Path) -> None:
 
 
 def unload() -> None:
-    """Remove from `os.environ` what `load` has put there, so a child process reads the file."""
+    """Remove from `os.environ` what `load` has set, so that a child process reads `.env` anew."""
     for name in _loaded:
         os.environ.pop(name, None)
     _loaded.clear()
@@ -89,12 +89,12 @@ def text(name: str, default: str = "") -> str:
 
 
 def words(name: str) -> list[str]:
-    """Return the values of a comma-separated variable."""
+    """Return the words of a comma-separated variable, without blanks."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
 def flag(name: str, default: bool) -> bool:
-    """Return a yes or no. Raises `SystemExit`, with the accepted words."""
+    """Return the value of a variable as true or false. Raises `SystemExit` for any other word."""
     value = text(name).lower()
     if not value:
         return default
@@ -106,9 +106,9 @@ def flag(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: N, *, minimum: float, maximum: float) -> N:
-    """Return a number from `minimum` to `maximum`, a whole one if `default` is whole.
+    """Return a number from `minimum` to `maximum`, as an int if `default` is an int.
 
-    Raises `SystemExit`, with the accepted range.
+    Raises `SystemExit` for anything else.
     """
     kind = type(default)
     try:
@@ -125,9 +125,10 @@ def number(name: str, default: N, *, minimum: float, maximum: float) -> N:
 
 
 def address(name: str, *schemes: str) -> str:
-    """Return a URL whose scheme is one of `schemes`, or an empty text.
+    """Return a URL whose scheme is one of `schemes`, or "" if the variable is not set.
 
-    Raises `SystemExit`, with the accepted schemes, and without the value: it may hold a password.
+    Raises `SystemExit` for anything else. The message leaves out the value, which may hold a
+    password.
     """
     value = text(name)
     try:
@@ -141,16 +142,16 @@ def address(name: str, *schemes: str) -> str:
 
 
 def database(default: str) -> dict[str, Any]:
-    """Return the database of `DATABASE_URL`, as an entry of Django's DATABASES.
+    """Return the database of `DATABASE_URL` as an entry of Django's DATABASES.
 
-    Raises `SystemExit`, with an example, or with the command that installs a missing driver, and
-    without the value, which may hold a password.
+    Raises `SystemExit` if the address is not valid or its driver is not installed. The message
+    leaves out the value, which may hold a password.
     """
     try:
         found = dict(dj_database_url.parse(text("DATABASE_URL", default)))
     except ValueError:
         found = {}
-    # The threads of a server cannot share a database in memory.
+    # An in-memory SQLite database exists for one connection, and each thread has its own.
     if found.get("ENGINE") not in (SQLITE, POSTGRESQL) or found["NAME"] == ":memory:":
         raise SystemExit(
             "DATABASE_URL is not understood. Use an address such as "
@@ -159,7 +160,7 @@ def database(default: str) -> dict[str, Any]:
     driver = map(importlib.util.find_spec, ("psycopg", "psycopg_pool"))
     if found["ENGINE"] == POSTGRESQL and not all(driver):
         raise SystemExit(
-            "DATABASE_URL names PostgreSQL, whose driver or its pool is not installed. Install "
-            'both: python -m pip install "psycopg[binary,pool]"'
+            "DATABASE_URL names PostgreSQL, but its driver or connection pool is not installed. "
+            'Install both: python -m pip install "psycopg[binary,pool]"'
         )
     return found

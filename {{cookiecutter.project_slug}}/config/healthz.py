@@ -1,13 +1,14 @@
-"""`GET /healthz`, for load balancers: the process answers."""
+"""`GET /healthz`: tells a load balancer that the process is alive."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
 
 class HealthCheck(MiddlewareMixin):
-    """Answers before any other middleware: no session, no database, no redirect to HTTPS.
+    """Answers before any other middleware, without a session, a query or a redirect to HTTPS.
 
-    A load balancer asks for an address, which is not among the hosts that are allowed.
+    It also skips the check of ALLOWED_HOSTS, because a load balancer requests the page by the IP
+    address of the server.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:

@@ -1,7 +1,8 @@
-"""What is done when the server starts and when it ends: the lifespan protocol of ASGI.
+"""What the server does when it starts and ends, by the lifespan protocol of ASGI.
 
-A server without it, such as Daphne, replies as well. It then loads the SDK with the first prompt,
-and a reply that its end interrupts is marked at the next start.
+The chat also works on a server without this protocol, such as Daphne. The SDK is then imported
+at the first prompt. A reply that the end of the server interrupts is marked later, by another
+process or after the next start.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Answer the server's two messages, each when it is done."""
+    """Handle the server's two messages, startup and shutdown, and confirm each when it is done."""
     loading = asyncio.create_task(asyncio.to_thread(load_sdk))
     while True:
         message = await receive()
@@ -57,7 +58,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 
 def load_sdk() -> None:
-    """Import the SDK, which takes a second or more, before the first prompt has to wait for it."""
+    """Import the SDK at startup: it takes a second or more, which the first prompt would wait."""
     importlib.import_module("chat.provider.reader")
     # Imported modules are never collected: keep full collections from scanning them and pausing
     # every stream.
@@ -65,16 +66,16 @@ def load_sdk() -> None:
 
 
 def tidy_up() -> None:
-    """Mark the replies that the last process left streaming, and lock the file of this one."""
+    """Mark replies of dead processes as interrupted, and create the lock file of this process."""
     rows.interrupt_dead()
     processes.remove_locks_of_the_dead()
     processes.this_process()
 
 
 def interrupt_on_signals() -> None:
-    """Interrupt the replies before the server's own handler closes the sockets of their pages."""
+    """On SIGTERM and SIGINT, interrupt the replies before the server closes the WebSockets."""
     if threading.current_thread() is not threading.main_thread():
-        return  # A server that runs in another thread has no signal handlers.
+        return  # Python allows signal handlers in the main thread only.
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         handler = signal.getsignal(number)

@@ -1,4 +1,4 @@
-"""Django settings. Whatever differs between machines comes from the environment or `.env`."""
+"""Django settings. Values that differ between machines come from the environment or `.env`."""
 
 from pathlib import Path
 
@@ -13,19 +13,19 @@ ENV_FILE = BASE_DIR / env.text("DJANGO_ENV_FILE", ".env")
 env.load(ENV_FILE)
 
 DEBUG = env.flag("DJANGO_DEBUG", default=False)
-# A missing key is told by `manage.py check` (chat.E001); until then sessions end with the process.
+# `manage.py check` reports a missing key (chat.E001). Sessions then end with the process.
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or get_random_secret_key()
-# Empty means this machine alone while DEBUG, and no host at all otherwise.
+# If empty, Django accepts only localhost while DEBUG is true, and no host otherwise.
 ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
 
-# Whether browsers reach the page by HTTPS: directly, or through proxies that say so themselves.
+# Whether browsers reach the page by HTTPS: directly, or through proxies (DJANGO_PROXIES).
 HTTPS = env.flag("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
 PROXIES = env.number("DJANGO_PROXIES", 0, minimum=0, maximum=10)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Behind a proxy all users would share the limit of one address.
+    # Without this, all users behind the proxy would share the connection limit of one address.
     DJUST_TRUSTED_PROXY_COUNT = PROXIES
 
 INSTALLED_APPS = [
@@ -62,8 +62,8 @@ CONTEXT_PROCESSORS = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
 ]
-# djust wants to be first, and has a template language of its own: what Django is to render, all but
-# LiveViews, says so by `using` or `template_engine`.
+# djust requires its template engine to be the first. It has its own template language, so every
+# page except LiveViews chooses Django's engine by `using` or `template_engine`.
 TEMPLATES = [
     {
         "BACKEND": "djust.template_backend.DjustTemplateBackend",
@@ -81,18 +81,19 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == env.SQLITE:
-    # Write-ahead logging lets a page be read while a reply is saved.
+    # With write-ahead logging, a page can read the database while a reply is saved.
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
     }
-    # The last connection to close writes the log back, which a reply would pay for at each save.
+    # SQLite merges the log when its last connection closes. Keep connections open, so that saving
+    # a reply does not include that work.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 else:
-    # `database_sync_to_async` closes the connection after each question: else each connects anew.
+    # `database_sync_to_async` closes the connection after each call. A pool keeps it open.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"timeout": 5}
-    # What the pool holds is dead after a restart of PostgreSQL.
+    # After a restart of PostgreSQL, the connections in the pool are dead.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -102,7 +103,7 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            # Else redis gives up a wait of five seconds just when channels_redis ends it.
+            # redis-py's default timeout equals the five seconds that channels_redis waits.
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
         }
     }
@@ -116,35 +117,36 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_USE_FINDERS = True
-# The hash in each URL lets a browser fetch a changed script at once, without `collectstatic`.
+# A hash in each URL makes browsers fetch a changed file immediately, without `collectstatic`.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static.HashedUrlStorage"},
 }
 
 SILENCED_SYSTEM_CHECKS = [
-    # Whether other hosts of the domain speak HTTPS too is not known here.
+    # They ask for HSTS on all subdomains, some of which may not support HTTPS.
     "security.W005",
     "security.W021",
-    # The admin's login is not slowed down here: do that in the proxy, or add django-axes.
+    # It asks for a limit on admin logins. Set one in the proxy, or add django-axes.
     "djust.A030",
 ]
 
-# Views live and end with their WebSocket, so that their state need not be shared.
+# A view lives as long as its WebSocket, so processes need not share its state.
 DJUST_CONFIG = {
     "STATE_BACKEND": "memory",
-    # Whoever may open the page may use all of it, on conversations of their own.
+    # It asks for a permission on each event handler. Opening the page permits all of them.
     "suppress_checks": ["S009"],
 }
 LIVEVIEW_ALLOWED_MODULES = ["chat.page.chat_view"]
-# The update check would ask the network; links open whole pages, which a proxy and a log can see.
+# `update_check` would send a request to the network. `auto_navigate` would open links inside the
+# WebSocket, where neither a proxy nor an access log sees them.
 LIVEVIEW_CONFIG = {
     "update_check": False,
     "auto_navigate": False,
     "hot_reload": False,
-    # Each tab holds a WebSocket, and a classroom may share an address.
+    # Each tab has a WebSocket, and many users may share one address, as in a classroom.
     "rate_limit": {"max_connections_per_ip": 100},
-    # Somebody who logs out in another tab can do no more in this one: ChatView.check_permissions.
+    # A logout in another tab takes effect in this one: see ChatView.check_permissions.
     "reauth_on_event": True,
 }
 # Cookies ignore the port, so two projects on localhost would overwrite each other's cookies.
@@ -153,13 +155,14 @@ CHAT_VISITOR_COOKIE = "{{ cookiecutter.project_slug }}-visitor"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
-# The three <style> elements that djust's client adds: its cloak, its lazy clicks, its loading bar.
+# The <style> elements that djust's client adds: dj-cloak, lazy hydration and the loading bar.
 DJUST_STYLES = [
     "'sha256-/IBY28ZwDaxwbibcekUAwU4CZseDF93G/C57mBqUL1M='",
     "'sha256-yJ4qTz9mBpGr4KFA4TEAPWWf+sCdgVqAGuVdnfgIn0E='",
     "'sha256-AQoKrkyiktohQt9cfV+Ww4r6Ry4kCABTyOWUGewB3mI='",
 ]
-# Nothing a model or a user writes may load or run anything, whatever slips through the Markdown.
+# A second defence behind the Markdown renderer: text from a model or a user cannot load or run
+# anything, even if the renderer lets it through.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -182,25 +185,25 @@ LOGGING = {
     "loggers": {
         "chat": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "djust": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # It warns of a state backend in memory, even where that was chosen.
+        # It warns of a state backend in memory, which is chosen above.
         "djust.utils": {"level": "ERROR"},
     },
 }
 
-# The provider, by the variables that its SDK reads too. Empty: no key, the vendor's own address.
+# These are the variables that the SDK reads as well. Empty means: no key, the vendor's own address.
 CHAT_API_KEY = env.text(names.KEY_VARIABLE)
 CHAT_BASE_URL = env.address(names.BASE_URL_VARIABLE, "http", "https")
-# An empty model means the provider's default one.
+# Empty means the default model of the provider (chat/provider/names.py).
 CHAT_MODEL = env.text("CHAT_MODEL")
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
-# djust refuses frames over 64 kB, and one character may take six bytes in its JSON.
+# djust refuses WebSocket messages over 64 kB, and one character may take six bytes in JSON.
 CHAT_MAX_PROMPT_CHARS = env.number("CHAT_MAX_PROMPT_CHARS", 8000, minimum=1, maximum=10_000)
 CHAT_MAX_OUTPUT_TOKENS = env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, minimum=1, maximum=1_000_000)
 CHAT_DISCONNECT_GRACE_SECONDS = env.number(
     "CHAT_DISCONNECT_GRACE_SECONDS", 10.0, minimum=0, maximum=3600
 )
-# Each server process holds a file here, by which others know that it lives.
+# The folder of lock files: each server process locks one, so that others see that it is alive.
 CHAT_LOCKS = BASE_DIR / "locks"
 CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, minimum=0.1, maximum=3600)
-# The words that provoke something in the built-in model, while `manage.py dev` runs one.
+# The words that the built-in model reacts to. Set by `manage.py dev` when it runs that model.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""Static files whose URLs carry a hash of their content: a deploy meets no stale script."""
+"""Adds a content hash to the URLs of static files, so that a deploy never runs a cached script."""
 
 from functools import cache
 from hashlib import sha256
@@ -12,7 +12,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 class HashedUrlStorage(StaticFilesStorage):
     """Adds `?v=HASH` to URLs.
 
-    Django's ManifestStaticFilesStorage would need `collectstatic` at each deploy.
+    Unlike Django's ManifestStaticFilesStorage, it does not need `collectstatic` at each deploy.
     """
 
     def url(self, name: str | None, force: bool = False) -> str:

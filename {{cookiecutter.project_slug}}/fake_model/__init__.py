@@ -1,6 +1,6 @@
-"""The built-in model: an upstream on this machine that speaks the vendor's wire format.
+"""The built-in model: a local HTTP server that speaks the vendor's wire format.
 
-It needs no key and no network, and the real SDK talks to it as it talks to the vendor.
+It needs no key and no internet connection. The real SDK sends requests to it as to the vendor.
 """
 
 from .record import Entry, Record

@@ -1,4 +1,4 @@
-"""One connection: a request is read, answered and recorded, and a client who leaves is seen."""
+"""One connection: read a request, answer it, record it, and notice when the client leaves."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ from . import http1, script
 from .contract import Dialect, FailureKind, Stream
 from .record import Entry, Record
 
-# Whichever dialect this project was made with, a type checker holds it to the contract here.
+# The annotation makes the type checker compare the dialect with the contract.
 dialect: Dialect = chosen
 
 
 class Connection:
-    """Serves one client, from its request until one of the two closes the connection."""
+    """Serves one request, until the client or the server closes the connection."""
 
     def __init__(
         self,
@@ -29,19 +29,19 @@ class Connection:
         self._writer = writer
         self._record = record
         self._tokens_per_second = tokens_per_second
-        # With no room to buffer, `drain` returns once the bytes have left. Not 0: asyncio's TLS
-        # pauses at the limit, not above it, and would never resume.
+        # With almost no buffer, `drain` returns only when the bytes are sent. 0 would not work:
+        # asyncio's TLS transport pauses at the limit, not above it, and would never resume.
         writer.transport.set_write_buffer_limits(high=1)
 
     async def serve(self) -> None:
         """Answer one request, then close the connection."""
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-                # A client who leaves before the end of its request asked nothing.
+                # The client left before it had sent a whole request: there is nothing to answer.
                 await self._serve_request()
             self._writer.close()
             with contextlib.suppress(OSError):
-                # All is said: how the client lets go of the connection no longer matters.
+                # The response is sent, so an error while closing does not matter.
                 await self._writer.wait_closed()
         finally:
             self._writer.transport.abort()
@@ -66,8 +66,8 @@ class Connection:
         ended_by: Literal["client", "server"] = "server"
         try:
             async with asyncio.TaskGroup() as group:
-                # Reading while the answer is written is the only way to see a client leave
-                # in silence; it then cancels the answer.
+                # Between tokens nothing is written, so only a read notices that the client has
+                # left. The task then raises, and the task group cancels the answer.
                 leaving = group.create_task(self._see_client_leave())
                 await self._answer(request, entry)
                 leaving.cancel()
@@ -90,7 +90,7 @@ class Connection:
             return
         try:
             body: dict[str, Any] = json.loads(request.body)
-            # Half a surrogate pair is valid JSON, but no text that could be sent back.
+            # JSON allows half a surrogate pair, but UTF-8 cannot encode it: refuse it as malformed.
             json.dumps(body, ensure_ascii=False).encode()
             with self._record.change():
                 entry.body = body
@@ -119,7 +119,7 @@ class Connection:
         pace = plan.tokens_per_second or self._tokens_per_second
         start = loop.time()
         for number, piece in enumerate(plan.pieces):
-            # Each token has its own due time, so that late wake-ups do not add up.
+            # Each token has its own due time, so that delays of `sleep` do not add up.
             await asyncio.sleep(start + number / pace - loop.time())
             await self._say(stream.piece(piece), entry)
             with self._record.change():
@@ -128,7 +128,7 @@ class Connection:
             case "stall":
                 await _for_ever()
             case "drop":
-                # A chunk that is shorter than it says.
+                # Send less than the chunk's length announces.
                 await self._send(http1.chunk(stream.piece("lost"))[:-8])
                 self._writer.transport.abort()
                 return

@@ -1,4 +1,4 @@
-"""What crosses between the server and a dialect, the one file that knows the vendor's wire."""
+"""The interface between the server and `dialect.py`, which knows the vendor's wire format."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -20,7 +20,7 @@ FailureKind = Literal[
 
 @dataclass(frozen=True)
 class Message:
-    """One turn. `role` is "user" or "assistant", whatever the vendor calls them."""
+    """One message. `role` is "user" or "assistant", whatever the vendor calls these roles."""
 
     role: str
     text: str
@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Request:
-    """A request for a streamed reply, understood. `max_tokens` is None where none was sent."""
+    """A parsed request for a streamed reply. `max_tokens` is None if the client sent no limit."""
 
     model: str
     messages: list[Message]
@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Failure:
-    """An HTTP error as the vendor answers it; `body` is its JSON."""
+    """An HTTP error response in the vendor's format. `body` is its JSON."""
 
     status: int
     headers: dict[str, str]
@@ -47,7 +47,7 @@ class Failure:
 
 
 class Stream(Protocol):
-    """One reply on the wire. Each method returns the bytes to send, perhaps none."""
+    """Encodes one reply. Each method returns the bytes to send, which may be empty."""
 
     def begin(self) -> bytes:
         """What the vendor sends before the first token."""
@@ -56,38 +56,38 @@ class Stream(Protocol):
         """One token."""
 
     def end(self, reason: FinishReason) -> bytes:
-        """The finish reason, the usage and whatever closes the stream.
+        """The finish reason, the token usage and the end of the stream.
 
         For "tool", a tool call comes first.
         """
 
     def error(self) -> bytes:
-        """A fault of the server's own, told inside a stream that had begun well."""
+        """A server error, reported inside a stream whose HTTP status was 200."""
 
     def garbage(self) -> bytes:
-        """A token whose JSON is broken off."""
+        """A token whose JSON is truncated."""
 
 
 class Dialect(Protocol):
-    """What the module `fake_model.dialect` offers."""
+    """The interface of the module `fake_model.dialect`."""
 
     @property
     def KEY_VARIABLE(self) -> str:
-        """The environment variable in which the SDK looks for its key."""
+        """The environment variable from which the SDK reads its key."""
 
     @property
     def BASE_URL_VARIABLE(self) -> str:
-        """The environment variable in which the SDK looks for its base URL."""
+        """The environment variable from which the SDK reads its base URL."""
 
     @property
     def BASE_PATH(self) -> str:
-        """What the base URL ends with, after host and port."""
+        """The path of the base URL: what follows host and port."""
 
     def route(self, method: str, path: str) -> bool:
-        """Whether a streamed reply is asked for at this path (without its query)."""
+        """Whether this is a request for a streamed reply. `path` has no query."""
 
     def read(self, path: str, body: dict[str, Any]) -> Request:
-        """Understand a request.
+        """Parse a request.
 
         Raises ValueError, KeyError or TypeError for a body that the vendor would refuse.
         """
@@ -96,11 +96,11 @@ class Dialect(Protocol):
         """The path, with its query, and the body of a request that asks `prompt`."""
 
     def stream(self, request: Request, input_tokens: int) -> Stream:
-        """The wire format of one reply to `request`, which counts as `input_tokens` tokens."""
+        """The encoder of the reply to `request`; `input_tokens` is the usage to report."""
 
     def failure(self, kind: FailureKind, detail: str) -> Failure:
         """The vendor's error of that kind.
 
-        `detail` is what it is about: for "route" the method and path, for "malformed" the
-        fault, otherwise the model's name.
+        `detail` goes into its message: for "route" the method and path, for "malformed" what is
+        wrong, otherwise the model's name.
         """

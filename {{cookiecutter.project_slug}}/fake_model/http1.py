@@ -1,4 +1,7 @@
-"""As much HTTP/1.1 as an upstream needs: one request, then a whole or a chunked response."""
+"""The part of HTTP/1.1 that the built-in model needs: one request, one response.
+
+A response is whole or chunked.
+"""
 
 import asyncio
 import json
@@ -11,7 +14,7 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request without its headers and query: they carry the key, and nothing here needs them."""
+    """A request without its headers and query: they hold the key, and nothing here needs them."""
 
     method: str
     path: str
@@ -21,8 +24,8 @@ class HttpRequest:
 async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
     """Read one request.
 
-    Raises asyncio.IncompleteReadError or OSError if the client leaves before its end, and
-    ValueError or asyncio.LimitOverrunError for what is not HTTP.
+    Raises asyncio.IncompleteReadError or OSError if the client leaves before the request is
+    complete, and ValueError or asyncio.LimitOverrunError if it is not valid HTTP.
     """
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     request_line, *header_lines = head.rstrip("\r\n").split("\r\n")
@@ -48,7 +51,7 @@ def json_response(status: int, body: dict[str, Any], headers: dict[str, str]) ->
 
 
 def stream_head() -> bytes:
-    """The head of a response whose body follows in chunks of server-sent events."""
+    """The status line and headers of a chunked response of server-sent events."""
     return _head(
         200,
         {
@@ -60,12 +63,12 @@ def stream_head() -> bytes:
 
 
 def chunk(data: bytes) -> bytes:
-    """One chunk of the body; an empty one is the last."""
+    """One chunk of the body. An empty chunk ends the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _head(status: int, headers: dict[str, str]) -> bytes:
-    # Vendors use a status or two that no standard names.
+    # Vendors also use non-standard statuses, such as 529, which have no standard phrase.
     lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Error')}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += ["Connection: close", "", ""]

@@ -1,4 +1,4 @@
-"""The Markdown that the built-in model is made of."""
+"""The Markdown that the built-in model replies with."""
 
 import random
 import re
@@ -44,14 +44,15 @@ CODE_LINES = (
 
 
 def tokens(text: str) -> list[str]:
-    """Split `text` into pieces of a few characters; joined, they are `text` again."""
+    """Split `text` into tokens of a few characters. Joined, they give `text` again."""
     return re.findall(r"\s*\S{1,6}|\s+", text)
 
 
 def answer(rng: random.Random, asked: int) -> str:
-    """An answer of a screenful or so, in which a person sees that the history arrived.
+    """An answer of about one screen.
 
-    `asked` is how many messages the user has written so far.
+    It states `asked`, the number of messages the user has written, so that a person can see that
+    the model received the history.
     """
     things = "thing" if asked == 1 else "things"
     opening = f"You have asked me {asked} {things} so far."
@@ -83,7 +84,7 @@ def table(rng: random.Random, size: int) -> list[str]:
 
 
 def codeblock(rng: random.Random, size: int) -> list[str]:
-    """`size` tokens in one code block, the last of which is its closing fence."""
+    """`size` tokens in one code block. The last token is the closing fence."""
     opened = _grow("```python\n", lambda: rng.choice(CODE_LINES), max(size - 1, 0))
     return [*opened, "\n```"]
 

@@ -1,4 +1,4 @@
-"""What the built-in model received, and how each connection ended."""
+"""The record: each request the built-in model received, and how its connection ended."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 @dataclass
 class Entry:
-    """One request. It goes on changing until `ended` is set.
+    """One request. Its fields change until `ended` is set.
 
-    Times are readings of `time.monotonic()` in seconds: that clock is system-wide, so other
-    processes on this machine may compare them with their own readings. Headers and query are
-    left out, because they carry the key.
+    Times are in seconds, from `time.monotonic()`. That clock is system-wide, so other processes on
+    this machine can compare them with their own readings. Headers and query are left out, because
+    they hold the key.
     """
 
     path: str
@@ -27,18 +27,18 @@ class Entry:
     messages: list[Message] = field(default_factory=list)
     system: str = ""
     words: list[str] = field(default_factory=list)
-    """The words of `script.WORDS` that the prompt provoked, in its order."""
+    """The words of `script.WORDS` in the prompt, in the order of the prompt."""
     status: int | None = None
-    """The HTTP status; None while not a byte was sent."""
+    """The HTTP status, or None before the response begins."""
     first_byte: float | None = None
-    """When the first byte of the body was sent."""
+    """The time at which the first byte of the body was sent."""
     tokens: int = 0
     """How many tokens were sent."""
     finished: bool = False
     """Whether the finish reason was sent."""
     ended: float | None = None
     ended_by: Literal["client", "server"] | None = None
-    """Who closed the connection first; None while it is open."""
+    """Who closed the connection first, or None while it is open."""
 
 
 class Record(Sequence[Entry]):
@@ -63,22 +63,23 @@ class Record(Sequence[Entry]):
             return len(self._entries)
 
     def add(self, entry: Entry) -> None:
-        """Append `entry`, and wake whoever waits."""
+        """Append `entry`, and wake all callers of `wait_for`."""
         with self.change():
             self._entries.append(entry)
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Hold the record while entries are changed, then wake whoever waits."""
+        """Lock the record while entries are changed, then wake all callers of `wait_for`."""
         with self._changed:
             yield
             self._changed.notify_all()
 
     def wait_for(self, predicate: Callable[["Record"], T | None], timeout: float) -> T:
-        """Block until `predicate(record)` is true and return what it returned.
+        """Block until `predicate(record)` returns a true value, and return that value.
 
-        It may ask for an entry that is not there yet, such as `record[0].ended`: that is waited
-        for. `timeout` is in seconds. Raises TimeoutError, which says what the record holds.
+        An IndexError of the predicate counts as false, so it may use an entry that is not there
+        yet, such as `record[0].ended`. `timeout` is in seconds. Raises TimeoutError with the
+        content of the record.
         """
 
         def attempt() -> T | None:
@@ -95,7 +96,7 @@ class Record(Sequence[Entry]):
             return found
 
     def as_json(self) -> dict[str, Any]:
-        """The record as plain data, with the present reading of the clock as `now`."""
+        """The record as JSON data. `now` is the current reading of the same clock."""
         with self._changed:
             return {
                 "now": time.monotonic(),

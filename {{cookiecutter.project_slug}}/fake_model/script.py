@@ -1,4 +1,4 @@
-"""What the built-in model says, and which words in a prompt provoke what."""
+"""Decides what the built-in model replies: certain words in a prompt select its behaviour."""
 
 import json
 import random
@@ -12,32 +12,32 @@ from .contract import FailureKind, Request
 
 WORDS: dict[str, str] = {
     "/slow": "Three tokens a second.",
-    "/stall": "Stops half-way and stays silent.",
+    "/stall": "Stops half-way and keeps the connection open.",
     "/silent": "Never sends a first byte.",
     "/drop": "Loses the connection half-way.",
     "/cut": "Ends half-way, without a finish reason.",
     "/garbage": "Sends malformed data half-way.",
-    "/error": "Reports a fault of its own half-way.",
+    "/error": "Reports a server error half-way.",
     "/refuse": "Ends half-way, as a content filter does.",
     "/length": "Ends half-way, at the token limit.",
-    "/tool": "Calls a tool half-way, of which the chat has none.",
+    "/tool": "Calls a tool half-way; the chat has no tools.",
     "/401": "Refuses the key.",
     "/404": "Does not know the model.",
     "/429": "Too many requests: asks to wait 7 seconds.",
-    "/500": "Fails inside.",
-    "/overloaded": "Has no capacity just now.",
+    "/500": "Answers with an internal server error.",
+    "/overloaded": "Answers that it is overloaded.",
     "/quota": "The account is out of credit.",
     "/context": "The conversation is too long for the model.",
-    "/long": "That many tokens of mixed Markdown: /long 500.",
-    "/paragraph": "That many tokens in a single paragraph: /paragraph 500.",
-    "/list": "That many tokens in a single list: /list 500.",
-    "/table": "That many tokens in a single table: /table 500.",
-    "/codeblock": "That many tokens in a single code block: /codeblock 500.",
+    "/long": "Mixed Markdown, with a number of tokens: /long 500.",
+    "/paragraph": "A single paragraph, with a number of tokens: /paragraph 500.",
+    "/list": "A single list, with a number of tokens: /list 500.",
+    "/table": "A single table, with a number of tokens: /table 500.",
+    "/codeblock": "A single code block, with a number of tokens: /codeblock 500.",
     "/markdown": "Every Markdown construct once.",
     "/code": "Code in several languages.",
-    "/xss": "Hostile Markdown and HTML, which the page must show harmless.",
-    "/echo": "Says exactly the text after this word.",
-    "/chars": "One character per token; goes before /echo.",
+    "/xss": "Hostile Markdown and HTML, which the page must make harmless.",
+    "/echo": "Replies with exactly the text after this word.",
+    "/chars": "One character per token; put it before /echo.",
 }
 
 Ending = Literal["stop", "length", "refusal", "stall", "tool", "drop", "cut", "garbage", "error"]
@@ -82,7 +82,7 @@ _FIXED = {"/markdown": prose.MARKDOWN, "/code": prose.CODE, "/xss": prose.XSS}
 
 @dataclass(frozen=True)
 class Plan:
-    """How one request is answered. `tokens_per_second` is None for the server's own pace."""
+    """How to answer one request. `tokens_per_second` is None for the server's own pace."""
 
     words: list[str]
     failure: FailureKind | None
@@ -93,10 +93,11 @@ class Plan:
 
 
 def plan(request: Request) -> Plan:
-    """Decide the answer from the last message: the same text for the same prompt.
+    """Plan the answer to the last message. The same prompt always gives the same text.
 
-    Words of different kinds add up (`/slow /stall /table 60`); of one kind the first counts.
-    Everything after `/echo` is text. As any model does, it stops at `request.max_tokens`.
+    Words of different kinds combine (`/slow /stall /table 60`). Of several words of one kind, the
+    first counts. Everything after `/echo` is text. The reply stops at `request.max_tokens`, as with
+    any model.
     """
     prompt = request.messages[-1].text if request.messages else ""
     found: dict[str, int] = {}
@@ -105,7 +106,7 @@ def plan(request: Request) -> Plan:
         word = match[1]
         if word not in WORDS:
             continue
-        # Nine digits are past every limit, and Python refuses to read thousands of them.
+        # Nine digits exceed every limit. `int` raises ValueError for thousands of digits.
         found.setdefault(word, int(match[2][:9]) if match[2] else DEFAULT_TOKENS)
         if word == "/echo":
             echo = prompt[match.end(1) + 1 :]
@@ -130,18 +131,18 @@ def plan(request: Request) -> Plan:
 
 
 def count(request: Request) -> int:
-    """How many tokens `request` counts as."""
+    """The number of input tokens of `request`: its system prompt and all messages."""
     texts = [request.system, *(message.text for message in request.messages)]
     return sum(len(prose.tokens(text)) for text in texts)
 
 
 def about(path: str, body: dict[str, Any]) -> str:
-    """What the server says of itself; `path` and `body` make a request to try."""
+    """The text at `GET /`. `path` and `body` are an example of a request."""
     words = "\n".join(f"  {word:<12}{line}" for word, line in WORDS.items())
     return (
-        "This is the built-in model: it answers as the vendor's servers do, without a key.\n"
-        f"Words in a prompt provoke each state:\n\n{words}\n\n"
-        "GET /record shows what it received. To try it by hand, POST this:\n\n"
+        "This is the built-in model: it answers like the vendor's servers, without a key.\n"
+        f"Words in a prompt select what it does:\n\n{words}\n\n"
+        "GET /record lists the requests it received. To try it by hand, POST this:\n\n"
         f"  {path}\n  {json.dumps(body)}\n"
     )
 

@@ -1,4 +1,4 @@
-"""The server: its thread, its loop and its address."""
+"""The server of the built-in model, in a thread with its own event loop."""
 
 import asyncio
 import socket
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class FakeModel:
-    """A model on this machine, serving for as long as its `with` block lasts.
+    """The built-in model, which serves requests inside its `with` block.
 
-    It runs in a thread with an event loop of its own, so it can live inside any process.
+    It runs in a thread with its own event loop, so any process can contain it.
     """
 
     def __init__(
@@ -27,10 +27,10 @@ class FakeModel:
         tokens_per_second: float = 40,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`host` is an IPv4 address or a name, `port` 0 takes a free one.
+        """`host` is an IPv4 address or a host name. `port` 0 picks a free port.
 
-        `tokens_per_second` is the pace of every reply but a `/slow` one; `math.inf` sends
-        without pause. With `tls`, a context for the server's side, it speaks HTTPS.
+        `tokens_per_second` is the pace of every reply except a `/slow` one; `math.inf` sends
+        without a pause. With `tls`, a server-side context, it serves HTTPS.
         Raises ValueError if the pace is not above 0.
         """
         if not tokens_per_second > 0:
@@ -43,19 +43,19 @@ class FakeModel:
 
     @property
     def base_url(self) -> str:
-        """What belongs in the SDK's base URL variable, once the block is entered."""
+        """The value for the SDK's base URL variable. Valid inside the `with` block."""
         scheme = "http" if self._tls is None else "https"
         return f"{scheme}://{self._host}:{self._port}{dialect.BASE_PATH}"
 
     def wait_for(self, predicate: Callable[[Record], T | None], timeout: float) -> T:
-        """Block until `predicate(record)` is true: see `Record.wait_for`. Seconds."""
+        """Call `Record.wait_for`. `timeout` is in seconds."""
         return self.record.wait_for(predicate, timeout)
 
     def __enter__(self) -> Self:
-        """Listen, and serve from now on. Raises OSError if the address cannot be had."""
+        """Start to serve. Raises OSError if the address is not available."""
         listener = socket.create_server((self._host, self._port))
         self._port = listener.getsockname()[1]
-        # A loop factory, because without one the runner changes the calling thread's loop.
+        # Without a loop factory, the runner would set the current event loop of this thread.
         runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = runner.get_loop()
         self._stopping = asyncio.Event()
@@ -76,7 +76,7 @@ class FakeModel:
         self._thread.join()
 
     def _run(self, runner: asyncio.Runner, listener: socket.socket) -> None:
-        # Leaving the runner cancels the connections that are still open.
+        # At its exit, the runner cancels the tasks of open connections.
         with runner:
             runner.run(self._serve(listener))
 

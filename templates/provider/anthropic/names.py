@@ -1,4 +1,4 @@
-"""What people call the provider, and where the SDK looks for its key and address."""
+"""The provider's name, and the variables from which the SDK reads its key and base URL."""
 
 TITLE = "Anthropic"
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
