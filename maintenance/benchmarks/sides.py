@@ -16,8 +16,11 @@ from tab import Tab, opened
 FLOOR = "floor"
 SEED = """
 from chat.models import Conversation, Reply, Turn
+from chat.owners import owner_on_socket
+from django.http import HttpRequest
 from turns import settled_turns
-conversation = Conversation.objects.first()
+owner = owner_on_socket(HttpRequest(), {cookies})
+conversation = Conversation.objects.create(**owner.fields)
 for prompt, text in settled_turns({history}):
     turn = Turn.objects.create(conversation=conversation, prompt=prompt)
     Reply.objects.create(conversation=conversation, turn=turn, text=text, status="complete")
@@ -38,15 +41,21 @@ class Side:
         """A tab with that many settled turns."""
         with opened(browser, f"{self.proxy.url}/?history={history}") as tab:
             if self.project is not None and history:
-                seed(self.project, history)
+                seed(self.project, history, tab.cookies())
                 tab.open(self.proxy.url)
             yield tab
 
 
-def seed(project: Project, history: int) -> None:
-    """Put settled turns into the newest conversation."""
+def seed(project: Project, history: int, cookies: dict[str, str]) -> None:
+    """Put settled turns into a conversation of the visitor that has these cookies."""
     subprocess.run(
-        [str(project.python), "manage.py", "shell", "-c", SEED.format(history=history)],
+        [
+            str(project.python),
+            "manage.py",
+            "shell",
+            "-c",
+            SEED.format(history=history, cookies=cookies),
+        ],
         cwd=project.folder,
         env=project.environment("") | {"PYTHONPATH": str(HERE)},
         check=True,

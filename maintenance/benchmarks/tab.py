@@ -67,6 +67,10 @@ class Tab:
         self._page.goto(url)
         self._page.wait_for_function("() => window.mounted === true")
 
+    def cookies(self) -> dict[str, str]:
+        """The cookies of the page, by their names: they say whose conversations it shows."""
+        return {each["name"]: each["value"] for each in self._page.context.cookies()}
+
     def main_thread_seconds(self) -> float:
         """The processor time of the page's main thread so far.
 
