@@ -23,17 +23,25 @@ async def ended(replies: RunningReplies) -> Reply:
     return await Reply.objects.aget()
 
 
-async def test_while_the_row_is_inserted(model: FakeModel) -> None:
-    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+async def started(
+    replies: RunningReplies, conversation: Conversation, prompt: str
+) -> tuple[asyncio.Task[Reply], threading.Event]:
+    """A start that is inserting its row, and waits there for the event."""
     inserting, go_on = threading.Event(), threading.Event()
 
     def begin() -> rows.Begun:
         inserting.set()
         assert go_on.wait(SOON)
-        return rows.ask(conversation, "/long 2000")
+        return rows.ask(conversation, prompt)
 
     starting = asyncio.create_task(replies.start(conversation.pk, begin))
     assert await asyncio.to_thread(inserting.wait, SOON)
+    return starting, go_on
+
+
+async def test_while_the_row_is_inserted(model: FakeModel) -> None:
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    starting, go_on = await started(replies, conversation, "/long 2000")
     replies.stop(conversation.pk)
     go_on.set()
     await starting
@@ -77,15 +85,7 @@ async def test_the_end_of_the_process(model: FakeModel, when: str) -> None:
 async def test_a_page_that_closes_while_the_row_is_inserted(model: FakeModel) -> None:
     """The reply runs in a task of its own: it is not left as a row that streams for ever."""
     replies, conversation = RunningReplies(), Conversation(visitor="tests")
-    inserting, go_on = threading.Event(), threading.Event()
-
-    def begin() -> rows.Begun:
-        inserting.set()
-        assert go_on.wait(SOON)
-        return rows.ask(conversation, "/echo whole")
-
-    starting = asyncio.create_task(replies.start(conversation.pk, begin))
-    assert await asyncio.to_thread(inserting.wait, SOON)
+    starting, go_on = await started(replies, conversation, "/echo whole")
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
