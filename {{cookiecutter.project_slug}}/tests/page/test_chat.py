@@ -79,7 +79,7 @@ async def test_stop_closes_the_upstream_and_keeps_what_was_shown(
         ("", "Type a prompt"),
         (" \n", "Type a prompt"),
         ("x" * 8001, "8,000"),
-        ("half an emoji: \ud83d", "no text"),
+        ("half an emoji: \ud83d", "not text"),
     ],
 )
 async def test_a_prompt_that_cannot_be_sent_is_refused_and_stays(

@@ -1,4 +1,4 @@
-"""Tests that no text makes a reply slow_markdown. Counts characters and calls, since times vary."""
+"""Tests that no text takes too long to render. Counts characters and calls, since times vary."""
 
 import random
 import re
