@@ -22,7 +22,7 @@ UPDATE = ["update", "--skip-apply-ask"]
 NOT_OF_THE_TEMPLATE = {".git", ".cruft.json", ".env", "db.sqlite3", "__pycache__", "mine.py"}
 ADD_CONVERSATION = (
     "from chat.models import Conversation; "
-    "Conversation.objects.create(owner='me').turns.create(prompt='kept')"
+    "Conversation.objects.create(visitor='me').turns.create(prompt='kept')"
 )
 
 

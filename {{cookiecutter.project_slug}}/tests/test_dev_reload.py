@@ -105,6 +105,8 @@ def test_what_is_watched(tmp_path: Path) -> None:
         "chat/__pycache__/a.py",
         "chat/static/chat/a.css",
         "db.sqlite3",
+        "packages/.package-lock.json",
+        "packages/a/a.html",
         "tests/a.py",
         "venv/lib/a.py",
         "venv/pyvenv.cfg",

@@ -23,7 +23,9 @@ import uvicorn
 from uvicorn.supervisors.basereload import BaseReload
 
 SUFFIXES = (".py", ".html")
-NOT_WATCHED = {"__pycache__", "node_modules", "tests"}
+NOT_WATCHED = {"__pycache__", "tests"}
+# A folder with one of these holds installed packages.
+INSTALLED = {"pyvenv.cfg", ".package-lock.json"}
 MODEL = "fake_model"  # the package of the built-in model, whose texts are watched too
 
 
@@ -154,7 +156,7 @@ def snapshot(folder: Path, env_file: Path) -> dict[Path, int]:
     """Return the files that are watched, each with the time of its last change in nanoseconds."""
     files = [env_file]
     for name, folders, names in os.walk(folder):
-        if "pyvenv.cfg" in names:
+        if INSTALLED & set(names):
             folders.clear()
             continue
         folders[:] = [each for each in folders if each not in NOT_WATCHED and each[0] != "."]
