@@ -1,13 +1,14 @@
-"""Refuse answers that cannot work, before cookiecutter writes any file of the project.
+"""Refuse what cannot work or would lose something, before cookiecutter writes any file.
 
-cookiecutter renders this file and runs it alone in the new, empty folder, so it uses only the
-standard library.
+cookiecutter renders this file and runs it alone in the project's folder, so it uses only the
+standard library. The folder is empty, unless `-f` lets cookiecutter overwrite a project.
 """
 
 import json
 import re
 import sys
 import unicodedata
+from pathlib import Path
 
 # Parsed as JSON, so that an answer with quotes or backslashes cannot become code.
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
@@ -19,6 +20,8 @@ ONE_LINE_ANSWERS = ("project_name", "project_slug", "description", "author_name"
 REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 # Invisible characters: spaces and format characters.
 BLANK_CATEGORIES = {"Cf", "Zs"}
+# What may be in the folder already: the template writes none of it, or keeps it.
+KEPT = {".env", ".git", ".venv", "db.sqlite3"}
 
 
 def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
@@ -50,6 +53,18 @@ def refusal(answers: dict[str, str], reserved_slugs: list[str]) -> str | None:
     return None
 
 
+def overwriting(folder: Path) -> str | None:
+    """Return a message that says what to do if `folder` holds files, or None if none gets lost."""
+    found = sorted(path.name for path in folder.iterdir() if path.name not in KEPT)
+    if not found:
+        return None
+    return (
+        f"{folder.name} holds {found[0]!a}: changes in it would be lost, and files of other "
+        "answers would stay. Nothing was changed. Bake into another folder (-o FOLDER), move this "
+        "one away, or, if cruft has made the project, type: cruft update"
+    )
+
+
 def working_slug(text: str, reserved_slugs: list[str]) -> str:
     """Return a slug that `refusal` accepts and that resembles `text`."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
@@ -58,6 +73,6 @@ def working_slug(text: str, reserved_slugs: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sentence = refusal(ANSWERS, ANSWERS["_reserved_slugs"])
+    sentence = refusal(ANSWERS, ANSWERS["_reserved_slugs"]) or overwriting(Path.cwd())
     if sentence:
         sys.exit(sentence)

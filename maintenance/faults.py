@@ -120,6 +120,8 @@ def run(copy: Path, combination: str, tests: list[str]) -> dict[str, str]:
         checkout = checks.Checkout(folder, virtualenvs.template_python(), browser.find())
     scratch = str(virtualenvs.SCRATCH)
     environ = {**checkout.environ(), "CI": "true", "TEMPLATE_SCRATCH": scratch}
+    # In CI tests wait for a minute, and here they are to fail.
+    environ["TEST_WAIT_SECONDS"] = "15"
     with tempfile.TemporaryDirectory() as reports:
         report = Path(reports) / "junit.xml"
         command = [str(checkout.python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]

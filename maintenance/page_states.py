@@ -73,6 +73,19 @@ def streaming(page: Page) -> None:
     expect(text).to_contain_text(re.compile(".{250}", re.DOTALL))
 
 
+def reasoning(page: Page) -> None:
+    """The reply is about to come, and the reader has opened its reasoning."""
+    say(page, "/stall /think 120 /echo", "streaming")
+    page.get_by_text("Reasoning", exact=True).click()
+    thoughts = page.locator('article[data-role="assistant"] details')
+    expect(thoughts).to_contain_text(re.compile(".{250}", re.DOTALL))
+
+
+def reasoned(page: Page) -> None:
+    """The reasoning is closed above the reply."""
+    say(page, "/think What makes the tide?", "complete")
+
+
 def stopped(page: Page) -> None:
     """The reply was stopped half-way."""
     streaming(page)
@@ -100,6 +113,72 @@ def history(page: Page) -> None:
     page.get_by_role("region", name="Conversation").hover()
     page.mouse.wheel(0, -900)
     expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
+
+
+def versions(page: Page) -> None:
+    """The first of two versions is shown."""
+    say(page, "What makes the tide?", "complete")
+    page.get_by_role("button", name="Regenerate", exact=True).click()
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="Previous version").click()
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+
+
+def editing(page: Page) -> None:
+    """The last prompt is being edited."""
+    versions(page)
+    page.get_by_role("button", name="Edit", exact=True).click()
+
+
+def several(page: Page) -> None:
+    """One reply streams elsewhere, one has ended unread, and a third is shown."""
+    say(page, "/stall /echo Where does the tide go?", "streaming")
+    new_chat(page)
+    say(page, "/long 40 Which harbours fall dry?", "streaming")
+    new_chat(page)
+    say(page, "What makes the tide?", "complete")
+    open_list(page)
+    expect(page.get_by_role("img", name="Unread")).to_be_visible()
+
+
+def renaming(page: Page) -> None:
+    """The title of a conversation is being written."""
+    several(page)
+    page.get_by_role("button", name="Rename").first.click()
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+
+
+def deleted(page: Page) -> None:
+    """A conversation was deleted, and Undo is offered."""
+    several(page)
+    page.get_by_role("button", name="Delete", exact=True).last.click()
+    open_list(page)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def nothing_found(page: Page) -> None:
+    """A search has found nothing."""
+    several(page)
+    page.get_by_role("searchbox", name="Search").fill("lighthouse keeper")
+    expect(page.get_by_text("Nothing found.")).to_be_visible()
+
+
+def keys(page: Page) -> None:
+    """The dialog that names the keys."""
+    page.get_by_role("region", name="Conversation", exact=True).press("?")
+
+
+def new_chat(page: Page) -> None:
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def open_list(page: Page) -> None:
+    """On a phone the list is behind a button."""
+    toggle = page.get_by_role("button", name="Conversations", exact=True)
+    if toggle.is_visible() and toggle.get_attribute("aria-expanded") == "false":
+        toggle.click()
 
 
 def long_title(page: Page) -> None:
@@ -138,6 +217,8 @@ STATES: dict[str, Callable[[Page], None]] = {
     "empty": empty,
     "empty-with-a-key": empty,
     "waiting": said("/silent What makes the tide?", "streaming"),
+    "reasoning": reasoning,
+    "reasoned": reasoned,
     "streaming": streaming,
     "complete": said("What makes the tide?", "complete"),
     "markdown": said("/markdown", "complete"),
@@ -152,6 +233,13 @@ STATES: dict[str, Callable[[Page], None]] = {
     "refused": refused,
     "draft": draft,
     "history": history,
+    "versions": versions,
+    "editing": editing,
+    "several": several,
+    "renaming": renaming,
+    "deleted": deleted,
+    "nothing-found": nothing_found,
+    "keys": keys,
     "long-title": long_title,
     "offline": offline,
     "login": login,

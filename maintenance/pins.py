@@ -2,8 +2,9 @@
 
     .venv/bin/python maintenance/pins.py
 
-Writes requirements.txt, templates/pins/*.txt and templates/provider/*/requirements.txt. The ranges
-are in pyproject.toml, in the project's pyproject.toml, and in `_sdk` of cookiecutter.json.
+Writes requirements.txt, requirements-baking.txt, templates/pins/*.txt and
+templates/provider/*/requirements.txt. The ranges are in pyproject.toml, in the project's
+pyproject.toml, and in `_sdk` of cookiecutter.json.
 """
 
 import re
@@ -13,8 +14,10 @@ import tempfile
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import _scripts  # noqa: F401
+import supported_python
 from answers import CONTEXT, ROOT
 from cookiecutter.main import cookiecutter
 from packaging.markers import Marker
@@ -33,7 +36,7 @@ MACHINES = [
         "os_name": os_name,
         "platform_machine": machine,
     }
-    for version in ("3.11", "3.12", "3.13")
+    for version in supported_python.VERSIONS
     for sys_platform, platform_system, os_name in (
         ("linux", "Linux", "posix"),
         ("darwin", "Darwin", "posix"),
@@ -54,19 +57,25 @@ def main() -> None:
     ]
     dev = project["dependency-groups"]["dev"]
 
-    everything = resolve([*runtime, *dev, *sdks.values()])
-    common = resolve(runtime, everything)
+    overrides = project["tool"]["uv"]["override-dependencies"]
+
+    everything = resolve([*runtime, *dev, *sdks.values()], overrides)
+    common = resolve(runtime, overrides, everything)
     write(TEMPLATES / "pins" / "common.txt", common)
-    write(TEMPLATES / "pins" / "dev.txt", without(resolve([*runtime, *dev], everything), common))
+    further = without(resolve([*runtime, *dev], overrides, everything), common)
+    write(TEMPLATES / "pins" / "dev.txt", further)
     for sdk, range_ in sdks.items():
-        pins = without(resolve([*runtime, range_], everything), common)
+        pins = without(resolve([*runtime, range_], overrides, everything), common)
         write(TEMPLATES / "provider" / sdk / "requirements.txt", pins)
 
     template = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    write(ROOT / "requirements.txt", resolve(template["dependency-groups"]["dev"]))
+    baking, dev = (template["dependency-groups"][name] for name in ("baking", "dev"))
+    dev_pins = resolve([*baking, *(item for item in dev if isinstance(item, str))])
+    write(ROOT / "requirements.txt", dev_pins)
+    write(ROOT / "requirements-baking.txt", resolve(baking, dev_pins))
 
 
-def baked_pyproject() -> dict[str, dict[str, list[str]]]:
+def baked_pyproject() -> dict[str, Any]:
     """Return the pyproject.toml of a project with default answers."""
     with tempfile.TemporaryDirectory() as folder:
         project = cookiecutter(
@@ -75,17 +84,22 @@ def baked_pyproject() -> dict[str, dict[str, list[str]]]:
         return tomllib.loads((Path(project) / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def resolve(requirements: Iterable[str], constraints: Iterable[str] = ()) -> list[str]:
+def resolve(
+    requirements: Iterable[str], overrides: Iterable[str] = (), constraints: Iterable[str] = ()
+) -> list[str]:
     """Return the pins of `requirements` and all they need, sorted, with uv's markers.
 
+    An override stands for each requirement of its distribution, whoever requires it.
     Raises subprocess.CalledProcessError when uv finds no solution, after its own message.
     """
+    files = {"requirements": requirements, "-c": constraints, "--override": overrides}
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
+    command += ["--python-version", supported_python.VERSIONS[0], "--no-annotate", "--no-header"]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "requirements.in").write_text("\n".join(requirements), encoding="utf-8")
-        (Path(folder) / "constraints.txt").write_text("\n".join(constraints), encoding="utf-8")
-        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
-        command += ["--python-version", "3.11"]
-        command += ["--no-annotate", "--no-header", "-c", "constraints.txt", "requirements.in"]
+        for option, lines in files.items():
+            name = f"{option.strip('-')}.txt"
+            (Path(folder) / name).write_text("\n".join(lines), encoding="utf-8")
+            command += [option, name] if option.startswith("-") else [name]
         output = subprocess.run(
             command, cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8"
         ).stdout

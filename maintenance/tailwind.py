@@ -24,6 +24,7 @@ SOURCES = [
     STATIC / "layout.css",
     STATIC / "controls.css",
     STATIC / "messages.css",
+    STATIC / "code.css",
 ]
 BUILT = PART / "chat.css"
 BUILT_FROM = PART / "built-from.sha256"

@@ -56,8 +56,8 @@ def main() -> int:
     combination = questions.combination(answers)
     folder = virtualenvs.SCRATCH / "try" / questions.name(combination)
     try:
-        project = baking.bake(folder, answers, overwrite=True)
-        python = virtualenvs.project_python(project, combination["provider_sdk"])
+        project = baking.bake(folder, answers, again=True)
+        python = virtualenvs.serving_python(project, combination["provider_sdk"])
     except subprocess.CalledProcessError as error:
         print(error.output or "", end="", file=sys.stderr)
         return error.returncode

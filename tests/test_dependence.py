@@ -15,9 +15,9 @@ from parts import PROJECT, baked_name, named_questions
 SDK, STRATEGY, STYLING = "provider_sdk", "cancellation", "styling"
 # What depends on which answers, besides the parts of one answer. All else is the same everywhere.
 TABLE = {
-    (SDK,): {".env", ".env.example", "pyproject.toml", "requirements.txt"},
+    (SDK,): {".env", ".env.example", "docs/models.md", "pyproject.toml", "requirements.txt"},
     (STRATEGY,): {"docs/design.md"},
-    (STYLING,): {".gitignore", "chat/templates/chat/base.html"},
+    (STYLING,): {".gitignore", "chat/templates/chat/base.html", "docs/conversations.md"},
     # How the SDK's client of this strategy is opened.
     (SDK, STRATEGY): {"chat/provider/client.py"},
     # Read by people alone; tests/test_parts.py looks for its parts in every combination.

@@ -29,6 +29,7 @@ DOCUMENTS = [
 ENV_LINE = re.compile(r"([A-Z_]+)=")
 PROMPT = re.compile(r"^( +(?:\[\d/\d\]|Choose).*\)):(?: (.+))?$", re.MULTILINE)
 TEMPLATE = "path/to/cookiecutter-djust-chat"
+ADDRESS = "https://github.com/OWNER/cookiecutter-djust-chat"
 # What the hook prints elsewhere, and there.
 ON_WINDOWS = {
     "python3 -m venv": "py -m venv",
@@ -46,14 +47,25 @@ NOT_RUN = {
     "python3 maintenance/faults.py Stop scroll.js": "the same",
     "python3 maintenance/renew.py": "it changes the pins; tests/test_workflows.py reads its steps",
     "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",
-    f"uvx cookiecutter {TEMPLATE}": "cookiecutter is run for the transcript below it",
-    f"uvx cruft create {TEMPLATE}": "tests/test_update.py runs cruft",
-    "uvx cruft update": "tests/test_update.py runs cruft",
-    "python -m pip download -r requirements-dev.txt -d wheels": "it fetches 150 MB",
-    "python -m pip download cookiecutter -d wheels": "it fetches what the tests stand on",
-    ".venv/bin/python -m pip install --no-index --find-links wheels -r requirements-dev.txt": (
-        "it needs the folder of wheels"
+    f"git clone {ADDRESS}": "it is in the test's own clone",
+    "cd cookiecutter-djust-chat": "the same",
+    "uvx cookiecutter gh:OWNER/cookiecutter-djust-chat": (
+        "cookiecutter is run for the transcript below it"
     ),
+    f"uvx cruft create {ADDRESS}": "tests/test_update.py runs cruft",
+    "uvx cruft update": "tests/test_update.py runs cruft",
+    "python -m pip download --no-deps --only-binary :all: -r requirements-dev.txt -d wheels": (
+        "it fetches 110 MB"
+    ),
+    "python -m pip download cookiecutter -d wheels": "it fetches what the tests stand on",
+    ".venv/bin/python -m pip install --no-index --find-links wheels --no-deps "
+    "-r requirements-dev.txt": "it needs the folder of wheels",
+    "uv pip install --no-index --find-links wheels --no-deps -r requirements-dev.txt": (
+        "the same; tests/test_installing.py takes them from uv's cache"
+    ),
+    "uv venv": "the same",
+    "uv run --no-sync python manage.py dev": "the same",
+    "uv run --no-sync python -m pytest": "the same",
     ".venv/bin/python -m pytest": "tests/test_baked_project.py runs it",
     "uv run python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest": "tests/test_baked_project.py runs it",

@@ -7,14 +7,16 @@ LISTED = re.compile(r"^(?:# )?([A-Z][A-Z_]+)=", re.MULTILINE)
 READ = re.compile(r"""["']((?:CHAT|DJANGO)_[A-Z_]+|DATABASE_URL|REDIS_URL)["']""")
 # Read before .env is, so that .env cannot hold them.
 BEFORE_ENV = {"DJANGO_SETTINGS_MODULE", "DJANGO_ENV_FILE"}
-SDK_VARIABLE = re.compile(r"^(?:KEY|BASE_URL)_VARIABLE = \"(\w+)\"$", re.MULTILINE)
+# Read by chat/provider/proxies.py, in any case. The text tells of HTTP_PROXY and ALL_PROXY, too.
+PROXIES = {"HTTPS_PROXY", "NO_PROXY"}
+SDK_VARIABLE = re.compile(r"^(?:KEY|BASE_URL|API_VERSION)_VARIABLE = \"(\w+)\"$", re.MULTILINE)
 
 
 def test_env_example_lists_what_the_code_reads(project: Path) -> None:
     listed = LISTED.findall((project / ".env.example").read_text(encoding="utf-8"))
     config = "".join(file.read_text(encoding="utf-8") for file in project.glob("config/*.py"))
     names = (project / "chat" / "provider" / "names.py").read_text(encoding="utf-8")
-    read = {*READ.findall(config), *SDK_VARIABLE.findall(names)} - BEFORE_ENV
+    read = {*READ.findall(config), *SDK_VARIABLE.findall(names), *PROXIES} - BEFORE_ENV
 
     assert sorted(listed) == sorted(read)
 

@@ -21,8 +21,9 @@ def source(test: str, combination: str) -> Path:
     if not combination:
         return questions.ROOT / file
     answers = questions.named(combination)
-    if file == "tests/provider/test_provider.py":
-        return questions.ROOT / "templates" / "provider" / answers["provider_sdk"] / Path(file).name
+    part = questions.ROOT / "templates" / "provider" / answers["provider_sdk"] / Path(file).name
+    if file.startswith("tests/provider/") and part.exists():
+        return part
     if file == "tests/provider/test_reader.py":
         part = Path("cancellation", answers["cancellation"], Path(file).name)
         return questions.ROOT / "templates" / part

@@ -35,6 +35,13 @@ def test_requirements_are_exact_and_hold_no_address(bake: Bake, sdk: str) -> Non
         assert PIN.fullmatch(line), line
 
 
+def test_what_bakes_is_what_the_tests_bake_with() -> None:
+    baking = pins(questions.ROOT / "requirements-baking.txt")
+
+    assert {"cookiecutter", "uv"} <= versions(baking).keys()
+    assert set(baking) <= set(pins(questions.ROOT / "requirements.txt"))
+
+
 @pytest.mark.parametrize("sdk", SDKS)
 def test_another_sdk_is_not_installed(bake: Bake, sdk: str) -> None:
     pyproject = (bake(provider_sdk=sdk) / "pyproject.toml").read_text(encoding="utf-8")

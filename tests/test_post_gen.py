@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -79,25 +81,30 @@ def test_env_has_unix_line_ends(bake: Bake) -> None:
 
 
 def test_an_env_that_exists_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bake: Bake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    project = bake()
     post_gen = hook.load("post_gen_project", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("MINE=1\n", encoding="utf-8")
-    example = "DJANGO_SECRET_KEY=\nOPENAI_API_KEY=\n"
-    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
+    monkeypatch.chdir(project)
+    (project / ".env").write_text("MINE=1\n", encoding="utf-8")
 
     post_gen.main()
 
-    assert env(tmp_path) == "MINE=1\n"
+    assert env(project) == "MINE=1\n"
     assert "my-chat is ready." in capsys.readouterr().out
 
 
-def test_an_example_without_the_lines_is_a_fault_not_a_broken_env(tmp_path: Path) -> None:
-    post_gen = hook.load("post_gen_project", tmp_path)
+@pytest.mark.skipif(sys.platform == "win32", reason="The shell is one of POSIX")
+@pytest.mark.parametrize("closed", ["| true", ">&-"])
+def test_nobody_needs_to_read_what_is_printed(tmp_path: Path, closed: str) -> None:
+    template = shlex.quote(str(questions.ROOT))
+    command = (
+        f"{shlex.quote(sys.executable)} -m cookiecutter --no-input --default-config {template}"
+    )
 
-    with pytest.raises(ValueError, match="lacks the line DJANGO_SECRET_KEY="):
-        post_gen.dotenv("# nothing\n", "secret", "OPENAI_API_KEY", {})
+    subprocess.run(f"{command} {closed}", shell=True, cwd=tmp_path, check=True)
+
+    assert (tmp_path / "my-chat" / "manage.py").is_file()
 
 
 @pytest.mark.parametrize("windows", [False, True], ids=["posix", "windows"])
@@ -109,7 +116,7 @@ def test_the_next_commands_are_those_of_the_system(tmp_path: Path, windows: bool
     assert text.isascii()
     assert "    uv run python manage.py dev\n" in text
     python = r".venv\Scripts\python" if windows else ".venv/bin/python"
-    assert f"    {python} -m pip install -r requirements-dev.txt\n" in text
+    assert f"    {python} -m pip install --no-deps -r requirements-dev.txt\n" in text
     assert f"    {python} manage.py dev\n" in text
 
 

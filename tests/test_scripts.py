@@ -122,7 +122,7 @@ def test_the_first_command_serves_the_chat_until_it_is_ended(
         assert client.connect_ex(("127.0.0.1", port)) != 0, "the server outlived the command"
 
 
-@pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
 def test_another_python_is_refused_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, ...]
 ) -> None:

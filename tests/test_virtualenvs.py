@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import answers as questions
+import pytest
+import virtualenvs
 
 PREPARE = """
 import sys
@@ -33,4 +35,19 @@ def test_two_processes_make_it_once(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0, 0, 0], said
     pythons = {out.strip() for out, _ in said}
     assert len(pythons) == 1 and Path(pythons.pop()).is_file()
-    assert "".join(err for _, err in said).count("Installing into") == 1
+    errors = "".join(err for _, err in said)
+    assert errors.count(f"Installing into {folder}") == 1
+    assert "pip tries" not in errors
+
+
+def test_pip_installs_what_uv_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder, requirements = tmp_path / f"venv-of-{tmp_path.name}", tmp_path / "requirements.txt"
+    requirements.write_text("# nothing\n", encoding="utf-8")
+    monkeypatch.setenv("UV_PYTHON_PREFERENCE", "no such word")
+
+    python = virtualenvs.prepare(folder, [requirements])
+
+    assert "uv cannot install it: pip tries." in capfd.readouterr().err
+    subprocess.run([python, "-c", ""], check=True)

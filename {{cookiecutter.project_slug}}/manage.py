@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from config import new_env
+
 
 def main() -> None:
     """Hand the command line to Django.
@@ -15,15 +17,15 @@ def main() -> None:
         from django.core.management import execute_from_command_line
 
         from chat.provider import names
-        from config import env
     except ModuleNotFoundError as error:
         raise SystemExit(
-            f"{error}, in {sys.executable}. Install the requirements in the Python that you use: "
-            "python -m pip install -r requirements-dev.txt"
+            f"{error}, in {sys.executable}. With uv, type: uv run python manage.py dev. With pip, "
+            "install the requirements in the Python that you use: "
+            "python -m pip install --no-deps -r requirements-dev.txt"
         ) from error
     if sys.argv[1:2] == ["dev"]:
         # Here, because Django reads the settings, and so .env, before it looks for the command.
-        env.create(Path(__file__).parent, names.KEY_VARIABLE)
+        new_env.create(Path(__file__).parent, names.KEY_VARIABLE)
     execute_from_command_line(sys.argv)
 
 

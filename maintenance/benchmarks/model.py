@@ -136,8 +136,8 @@ class _TimedDialect:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dialect, name)
 
-    def stream(self, request: Any, input_tokens: int) -> Any:
-        stream = self._dialect.stream(request, input_tokens)
+    def stream(self, request: Any, *counts: int) -> Any:
+        stream = self._dialect.stream(request, *counts)
         tokens = self.sent[request.messages[-1].text] = []
         piece = stream.piece
 

@@ -41,7 +41,7 @@ async def read_reply(
             received = json.loads(await socket.recv())
             now = time.monotonic()
             if received.get("event") == "chat:text":
-                for _drop, html, _settled in received["payload"]["edits"]:
+                for _drop, html, _tail in received["payload"]["edits"]:
                     for number in MARKER.findall(html):
                         seen.setdefault(int(number), now)
             elif received.get("event") == "chat:end":

@@ -24,6 +24,7 @@ SHAPES = {
     "mixed": "/long",
     "paragraph": "/paragraph",
     "code block": "/codeblock",
+    "ten fences": "/fences",
     "list": "/list",
     "table": "/table",
 }

@@ -1,45 +1,13 @@
-"""The checks of `manage.py check`. Each hint says what to put into `.env`, or what to install."""
+"""The checks of the chat by `manage.py check`. Each hint says what to put into `.env`."""
 
-import importlib.util
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.core.checks import CheckMessage, Info, Tags, Warning, register
 
-from chat.provider import names
-from config import env
-
-
-@register(Tags.security)
-def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
-    if env.text("DJANGO_SECRET_KEY"):
-        return []
-    kind = Warning if settings.DEBUG else Error
-    return [
-        kind(
-            "DJANGO_SECRET_KEY is not set: all sessions end when the server stops.",
-            hint="Put DJANGO_SECRET_KEY=... into .env (a copy of .env.example), with a value from: "
-            "python -c "
-            '"from django.core.management.utils import get_random_secret_key as k; print(k())"',
-            id="chat.E001",
-        )
-    ]
-
-
-@register()
-def check_hosts(**kwargs: Any) -> list[CheckMessage]:
-    hosts = settings.ALLOWED_HOSTS
-    if (hosts or settings.DEBUG) and not any("/" in host for host in hosts):
-        return []
-    return [
-        Error(
-            f"DJANGO_ALLOWED_HOSTS {'holds an address, not a name' if hosts else 'is not set'}: "
-            "every page is answered with 400, Bad Request.",
-            hint="Put DJANGO_ALLOWED_HOSTS=chat.example.com, with the names of your host, into "
-            ".env. On your own machine, put DJANGO_DEBUG=true there instead.",
-            id="chat.E003",
-        )
-    ]
+from chat import model_choice  # models
+from chat.provider import names, proxies
 
 
 @register()
@@ -55,7 +23,8 @@ def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
                 id="chat.W001",
             )
         ]
-    if not settings.DEBUG:
+    # The command `dev`, and with it the built-in model, comes with this project's config/.
+    if not (settings.DEBUG and apps.is_installed("config")):
         return [
             Warning(
                 f"{names.KEY_VARIABLE} is not set: the chat cannot reply.",
@@ -73,14 +42,33 @@ def check_provider_key(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def check_redis(**kwargs: Any) -> list[CheckMessage]:
-    if not settings.REDIS_URL or importlib.util.find_spec("channels_redis"):
+def check_proxy(**kwargs: Any) -> list[CheckMessage]:
+    proxy = proxies.current()
+    # Without a key and an address, the built-in model is asked, and that through no proxy.
+    is_asked = settings.CHAT_API_KEY or settings.CHAT_BASE_URL
+    if proxy is None or not proxy.fault or not is_asked:
+        return []
+    variable = proxy.variable or "the proxy in the network settings"
+    return [
+        Warning(
+            f"The proxy {proxy.address} cannot be used: {proxy.fault}.",
+            hint=f"Correct {variable}, or add the host of {names.BASE_URL_VARIABLE} to NO_PROXY.",
+            id="chat.W007",
+        )
+    ]
+
+
+@register()
+def check_models(**kwargs: Any) -> list[CheckMessage]:  # models
+    model, models = settings.CHAT_MODEL, settings.CHAT_MODELS
+    if not model or not models or model in models:
         return []
     return [
-        Error(
-            "REDIS_URL is set, but channels-redis is not installed.",
-            hint="python -m pip install channels-redis, or remove REDIS_URL.",
-            id="chat.E002",
+        Warning(
+            f"CHAT_MODEL is {model}, which is not in CHAT_MODELS: it may be picked as well.",
+            hint=f"Put CHAT_MODELS={','.join(model_choice.offered())} into .env, or remove "
+            "CHAT_MODEL: the first of CHAT_MODELS is then the default.",
+            id="chat.W008",
         )
     ]
 
@@ -94,5 +82,18 @@ def check_who_may_spend(**kwargs: Any) -> list[CheckMessage]:
             "Anyone who opens the page can send prompts, and you pay for the replies.",
             hint="Put CHAT_LOGIN_REQUIRED=true into .env, or limit access in front of the server.",
             id="chat.W003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_passwords(**kwargs: Any) -> list[CheckMessage]:
+    if settings.AUTH_PASSWORD_VALIDATORS or not settings.CHAT_LOGIN_REQUIRED:
+        return []
+    return [
+        Warning(
+            "AUTH_PASSWORD_VALIDATORS is empty: users may choose any password, such as 1.",
+            hint="Put Django's validators into the settings, as `startproject` does.",
+            id="chat.W006",
         )
     ]

@@ -9,8 +9,14 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from dotenv import dotenv_values
 
-from chat.provider import names
+from chat.provider import names, proxies
 from chat.provider.errors import Kind, ProviderError
+from chat.provider.messages import default_model
+
+
+class RefusedError(Exception):
+    """Nothing was begun. Its text is the message for the page."""
+
 
 INTERNAL = (
     "Something went wrong in this chat itself; the log of the server says what. Retry to ask again."
@@ -19,39 +25,54 @@ SENTENCES: dict[Kind, str] = {
     "key_missing": "There is no key for {title}. Put it after {key}= {key_place}, then "
     "restart the server.",
     "key_refused": "{title} refused the key. Check {key} {key_place}, then restart the server.",
-    "model_unknown": "{title} does not know the model {model}. Set CHAT_MODEL {model_place} to one "
-    "that your account can use, then restart the server.",
+    "model_unknown": "{title} does not know the model {model}. {model_advice}, then restart the "
+    "server.",
     "rate_limited": "{title} takes no more requests for now. Retry {when}.",
     "out_of_credit": "The {title} account is out of credit, or has used up its quota. Add credit "
     "or raise the quota there, then Retry.",
     "overloaded": "{title} is overloaded, or not ready yet. Retry {when}.",
-    "server_error": "{title} had an error of its own. Retry {when}.",
+    "server_error": "{title} had an error of its own{said}. Retry {when}.",
     "bad_request": "{title} did not accept the request: {detail}",
-    "context_too_long": "This conversation is too long for {model}. Start a New chat.",
+    "context_too_long": "This conversation is too long for {model}. Start a New chat; if it is "
+    "short already, lower CHAT_MAX_OUTPUT_TOKENS {limit_place}: the reply counts, too.",
+    "request_too_large": "What is in front of {title} at {address}{through} takes no request as "
+    "large as this conversation: {detail}. Start a New chat, or raise the limit there.",
     "refused": "{title} refused to answer this prompt. Ask in another way.",
-    "tool_call": "{title} called a tool, and this chat has none. Retry, or ask in another way.",
+    "tool_call": "{title} called a tool that it was not offered. Retry, or ask in another way.",
     "empty": "{title} sent an empty reply. Retry to ask again; if that does not help, start a New "
     "chat: this one may be too long for {model}.",
+    "only_reasoning": "{title} sent its reasoning, and no reply. Retry to ask again.",
+    "no_room": "The limit of {limit} tokens was reached before the first word of the reply. Raise "
+    "CHAT_MAX_OUTPUT_TOKENS {limit_place}, then restart the server and Retry.",
     "cut_off": "The reply was cut off before its end. Retry to ask again.",
     "malformed": "{title} sent something that could not be read. Retry to ask again.",
-    "lost": "The connection to {title} was lost. Retry to ask again.",
+    "lost": "The connection to {title}{through} was lost. Retry to ask again.",
     "silent": "{title} sent nothing for {idle} seconds. Retry to ask again.",
     "unreachable": "{title} could not be reached at {address}: {detail}. Check the network and "
     "{base_url} {base_url_place}, then Retry.",
-    "wrong_address": "What answers at {address} is not the API of {title}. Check {base_url} "
-    "{base_url_place}, then restart the server.",
-    "tls": "There is no secure connection to {address}: {detail}. Check {base_url} "
+    "proxy": "{title} could not be reached{through}: {detail}. Correct {proxy_place}, or add "
+    "{host} to NO_PROXY {no_proxy_place} to do without it, then restart the server.",
+    "gateway": "What answered at {address}{through} is not the API of {title}, but something in "
+    "front of it, such as a gateway, a firewall or a login page: {detail}. Check the network and "
+    "{base_url} {base_url_place}, then Retry.",
+    "gateway_error": "What answered at {address}{through} is not the API of {title}, but something "
+    "in front of it, such as a gateway: {detail}. Retry {when}.",
+    "wrong_address": "What answers at {address}{through} is not the API of {title}{said}. Check "
+    "{base_url} {base_url_place} ({advice}), then restart the server.",
+    "tls": "There is no secure connection to {address}{through}: {detail}. Check {base_url} "
     "{base_url_place} and this computer's certificates, then Retry.",
     "internal": INTERNAL,
 }
 
 LENGTH = "The reply stops here: it reached the limit of CHAT_MAX_OUTPUT_TOKENS."
 INTERRUPTED = "The reply was interrupted. Retry to ask again."
-BUSY = "A reply is still being written. Wait for its end, or Stop it."
+BUSY = "A reply is still being written. Wait for its end, answer what it asks, or Stop it."
 EMPTY = "Type a prompt first."
 NOT_TEXT = "This prompt contains a character that is not text, such as U+0000. Remove it."
 NO_DATABASE = "The chat cannot reach its database, so nothing was done. Try again soon."
 NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
+NOT_LAST = "This turn is no longer the last one, so it stays as it is. Ask below."  # versions
+NOT_OFFERED = "This model cannot be picked. Pick another one."  # models
 GONE = "This conversation is gone. Start a New chat."
 NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prompt was not sent."
 
@@ -61,27 +82,49 @@ def too_long(most: int) -> str:
     return f"This prompt is too long: at most {most:,} characters can be sent. Shorten it."
 
 
-def for_error(error: ProviderError) -> str:
-    """The message for an error. It holds no secret, since `ProviderError.detail` holds none."""
+def for_error(error: ProviderError, model: str = "") -> str:
+    """The message for an error of `model`, or else of the default one.
+
+    It holds no secret, since `ProviderError.detail` holds none.
+    """
+    proxy = proxies.current()
     return SENTENCES[error.kind].format(
         title=names.TITLE,
+        advice=names.BASE_URL_ADVICE,
+        through=f" through the proxy {proxy.address}" if proxy else "",
+        proxy_place=_proxy_place(proxy.variable if proxy else ""),
+        no_proxy_place=_place("NO_PROXY"),
+        limit_place=_place("CHAT_MAX_OUTPUT_TOKENS"),
         key=names.KEY_VARIABLE,
         key_place=_place(names.KEY_VARIABLE),
         base_url=names.BASE_URL_VARIABLE,
         base_url_place=_place(names.BASE_URL_VARIABLE),
         address=_address(),
-        model=settings.CHAT_MODEL or names.DEFAULT_MODEL,
-        model_place=_place("CHAT_MODEL"),
+        host=urlsplit(settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL).hostname,
+        model=model or default_model(),
+        model_advice=_model_advice(model or default_model()),
+        limit=settings.CHAT_MAX_OUTPUT_TOKENS,
         idle=f"{settings.CHAT_IDLE_TIMEOUT_SECONDS:g}",
-        when=_when(error.retry_after),
+        when=when(error.retry_after),
         detail=error.detail,
+        said=f" ({error.detail})" if error.detail and error.detail[0] != "<" else "",
     )
 
 
-def _when(seconds: float | None) -> str:
+def _model_advice(model: str) -> str:
+    """Where the name of a model that is not known was read, or can be set."""
+    if model in settings.CHAT_MODELS and model != settings.CHAT_MODEL:  # models
+        return f"Pick another one, or correct CHAT_MODELS {_place('CHAT_MODELS')}"
+    return f"Set CHAT_MODEL {_place('CHAT_MODEL')} to one that your account can use"
+
+
+def when(seconds: float | None) -> str:
+    """Such as "in 20 seconds"; the unit is the largest of which there are at least two."""
     if seconds is None:
         return "in a moment"
-    unit, number = ("second", seconds) if seconds < 120 else ("minute", seconds / 60)
+    units = {"hour": 3600, "minute": 60}
+    unit = next((unit for unit, length in units.items() if seconds >= 2 * length), "second")
+    number = seconds / units.get(unit, 1)
     return f"in {math.ceil(number)} {unit}{'' if number <= 1 else 's'}"
 
 
@@ -91,9 +134,13 @@ def _address() -> str:
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 
+def _proxy_place(variable: str) -> str:
+    return f"{variable} {_place(variable)}" if variable else "this computer's network settings"
+
+
 def _place(variable: str) -> str:
     """Where a variable is set, or where to set it: in a line of `.env`, or in the environment."""
-    file = settings.ENV_FILE
+    file = settings.CHAT_ENV_FILE
     if not file.is_file():
         return "in the environment" if os.environ.get(variable) else "in .env"
     # The file may have changed since it was loaded, and may no longer be valid.

@@ -61,6 +61,7 @@ def remember(owner: Owner, response: HttpResponse) -> None:
             settings.CHAT_VISITOR_COOKIE,
             owner.visitor,
             max_age=COOKIE_SECONDS,
+            path=settings.SESSION_COOKIE_PATH,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",

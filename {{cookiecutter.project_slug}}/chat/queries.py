@@ -1,14 +1,17 @@
 """Reads of conversations from the database. All of them block, and none of them writes."""
 
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
+from chat import versions  # versions
 from chat.models import Conversation, Reply, Turn
 from chat.owners import Owner
-from chat.provider.events import Message
+from chat.provider.messages import Message
+from chat.tools import history as tool_history  # tools
 
 
 def newest(owner: Owner) -> Conversation | None:
@@ -36,7 +39,7 @@ def find_or_blank(owner: Owner, conversation_id: str) -> Conversation | None:
     if found is not None:
         return found
     try:
-        is_taken = Conversation.objects.filter(pk=conversation_id).exists()
+        is_taken = Conversation._base_manager.filter(pk=conversation_id).exists()
     except ValidationError:
         return None
     return None if is_taken else Conversation(pk=UUID(conversation_id), **owner.fields)
@@ -47,45 +50,66 @@ def blank(owner: Owner) -> Conversation:
 
     Its id is the same in every tab until then, so that tabs show the same. Nobody can guess it.
     """
-    before = newest(owner)
+    # Of all rows: the id of a deleted one is taken until its row is gone.
+    before = Conversation._base_manager.filter(**owner.fields).order_by("-created_at").first()
     digest = salted_hmac("chat.queries.blank", f"{owner.fields} {before and before.pk}").hexdigest()
-    return Conversation(pk=UUID(digest[:32]), **owner.fields)
+    conversation = Conversation(pk=UUID(digest[:32]), **owner.fields)
+    conversation.model = before.model if before else ""  # models
+    return conversation
 
 
 def turns(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
-    """Each turn from the one with the id `since` on, with its newest reply.
+    """Each turn from the one with the id `since` on, with the reply that is shown.
 
-    One query; it does not load replies that a Retry replaced.
+    One query, and one more where tools were called; it does not load the other replies.
     """
-    newest_ids = (
-        Reply.objects.filter(conversation=conversation, turn_id__gte=since)
-        .order_by()
-        .values("turn")
-        .annotate(newest=Max("pk"))
-        .values("newest")
-    )
-    replies = Reply.objects.filter(pk__in=newest_ids).select_related("turn").order_by("turn_id")
+    rows = _shown_replies(conversation, since)
+    rows = versions.numbered(rows)  # versions
+    replies = list(rows)
+    tool_history.fetch(replies)  # tools
     return [(reply.turn, reply) for reply in replies]
 
 
+def _shown_replies(conversation: Conversation, since: int = 0) -> QuerySet[Reply]:
+    """The reply of each turn that the page shows and the model is told: the newest."""
+    chosen = Q(turn_id__gte=since)
+    shown: Any = Max("pk")
+    chosen |= versions.PAGED  # versions
+    shown = versions.shown_or(shown)  # versions
+    replies = Reply.objects.filter(chosen, conversation=conversation).order_by()
+    ids = replies.values("turn").annotate(shown=shown).values("shown")
+    return Reply.objects.filter(pk__in=ids).select_related("turn").order_by("turn_id")
+
+
 def last_reply(conversation: Conversation) -> Reply | None:
-    """The newest reply to the last turn."""
-    return (
-        Reply.objects.filter(conversation=conversation)
-        .select_related("turn")
-        .order_by("turn_id", "pk")
-        .last()
-    )
+    """The reply of the last turn that is shown."""
+    return _shown_replies(conversation).last()
+
+
+def text(owner: Owner, conversation_id: UUID, reply_id: int) -> str | None:
+    """The text of a reply. None if there is none, or if it is somebody else's."""
+    conversation = find(owner, conversation_id)
+    replies = Reply.objects.filter(pk=reply_id, conversation=conversation)
+    return replies.values_list("text", flat=True).first() if conversation else None
 
 
 def history(reply: Reply) -> list[Message]:
     """The messages for the model: the turns before this reply's, then its prompt."""
     messages = []
-    for turn, earlier in turns(reply.conversation):
-        messages.append(Message("user", turn.prompt))
-        if turn.pk == reply.turn_id:
+    # Reasoning is often longer than the text, and the model is not sent its own.
+    replies = list(_shown_replies(reply.conversation).defer("reasoning"))
+    tool_history.fetch(replies)  # tools
+    for earlier in replies:
+        if earlier.turn_id == reply.turn_id:
             break
-        # Some providers refuse a blank message, and with it the whole conversation from then on.
-        if earlier.text.strip():
-            messages.append(Message("assistant", earlier.text))
-    return messages
+        messages += [Message("user", earlier.asked), *_said(earlier, reply.model)]
+    return [*messages, Message("user", reply.asked)]
+
+
+def _said(reply: Reply, model: str) -> list[Message]:
+    """What an earlier reply says to `model`."""
+    if reply.call_count:  # tools
+        calls = reply.tool_calls.all()
+        return tool_history.messages(reply.text, calls, keeps_extra=reply.model == model)
+    # Some providers refuse a blank message, and with it the whole conversation from then on.
+    return [Message("assistant", reply.text)] if reply.text.strip() else []

@@ -6,7 +6,7 @@ An invalid value ends the program. The message says which values are accepted.
 import importlib.util
 import io
 import os
-import secrets
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,38 +15,20 @@ import dj_database_url
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from config.installing import install_command
+
 TRUE = {"1", "true", "on"}
 FALSE = {"0", "false", "off"}
 # The databases that support the constraint of chat/models.py: at most one streaming reply for each
 # conversation.
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+POSTGRESQL_DRIVER = '"psycopg[binary,pool]"'
 
 N = TypeVar("N", int, float)
 
 
 # The names of the variables that `load` has set from the file.
 _loaded: set[str] = set()
-
-
-def create(folder: Path, key_variable: str) -> None:
-    """Write `.env` into `folder` if there is none: a copy of `.env.example` with a new secret.
-
-    `key_variable` is the variable of the SDK's key. If the environment sets it, its line becomes a
-    comment, so that the key is in one place. Raises `SystemExit` if the file cannot be written.
-    """
-    path, example = folder / ".env", folder / ".env.example"
-    if text("DJANGO_ENV_FILE") or path.exists() or not example.exists():
-        return
-    lines = {"DJANGO_SECRET_KEY=": f"DJANGO_SECRET_KEY={secrets.token_urlsafe(50)}"}
-    if text(key_variable):
-        lines[f"{key_variable}="] = f"# {key_variable} was found in the environment: left there."
-    content = example.read_text(encoding="utf-8").splitlines()
-    try:
-        path.touch(mode=0o600)
-        written = "".join(lines.get(line, line) + "\n" for line in content)
-        path.write_text(written, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise SystemExit(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def load(path: Path) -> None:
@@ -105,7 +87,7 @@ def flag(name: str, default: bool) -> bool:
     return value in TRUE
 
 
-def number(name: str, default: N, *, minimum: float, maximum: float) -> N:
+def number(name: str, default: N, *, minimum: float = 0, maximum: float) -> N:
     """Return a number from `minimum` to `maximum`, as an int if `default` is an int.
 
     Raises `SystemExit` for anything else.
@@ -141,6 +123,21 @@ def address(name: str, *schemes: str) -> str:
     return value
 
 
+def origins(name: str) -> list[str]:
+    """Return the origins of a comma-separated variable, such as https://chat.example.com:8443.
+
+    Raises `SystemExit` for anything else.
+    """
+    values = [word.rstrip("/").lower() for word in words(name)]
+    for value in values:
+        if not re.fullmatch(r"https?://(\*\.)?([\w.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", value):
+            raise SystemExit(
+                f"{name} is not understood: {value!r}. Use the beginning of a browser's address, "
+                "without a path, such as https://chat.example.com:8443."
+            )
+    return values
+
+
 def database(default: str) -> dict[str, Any]:
     """Return the database of `DATABASE_URL` as an entry of Django's DATABASES.
 
@@ -161,6 +158,6 @@ def database(default: str) -> dict[str, Any]:
     if found["ENGINE"] == POSTGRESQL and not all(driver):
         raise SystemExit(
             "DATABASE_URL names PostgreSQL, but its driver or connection pool is not installed. "
-            'Install both: python -m pip install "psycopg[binary,pool]"'
+            f"Install both: {install_command(POSTGRESQL_DRIVER)}"
         )
     return found

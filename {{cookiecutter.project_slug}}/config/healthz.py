@@ -1,5 +1,6 @@
 """`GET /healthz`: tells a load balancer that the process is alive."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
@@ -12,6 +13,6 @@ class HealthCheck(MiddlewareMixin):
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if request.path == "/healthz":
+        if request.path == f"{settings.PATH_PREFIX}/healthz":
             return HttpResponse("ok", content_type="text/plain")
         return None

@@ -6,17 +6,21 @@ from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from chat.provider import names
-from config import env
+from config import env, path_prefix
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENV_FILE = BASE_DIR / env.text("DJANGO_ENV_FILE", ".env")
-env.load(ENV_FILE)
+CHAT_ENV_FILE = BASE_DIR / env.text("DJANGO_ENV_FILE", ".env")
+env.load(CHAT_ENV_FILE)
 
 DEBUG = env.flag("DJANGO_DEBUG", default=False)
 # `manage.py check` reports a missing key (chat.E001). Sessions then end with the process.
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or get_random_secret_key()
 # If empty, Django accepts only localhost while DEBUG is true, and no host otherwise.
 ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
+
+# Where browsers send another origin than the Host that arrives here, as behind a proxy that drops
+# the port, forms such as the login are accepted from these.
+CSRF_TRUSTED_ORIGINS = env.origins("DJANGO_TRUSTED_ORIGINS")
 
 # Whether browsers reach the page by HTTPS: directly, or through proxies (DJANGO_PROXIES).
 HTTPS = env.flag("DJANGO_HTTPS", default=not DEBUG)
@@ -27,6 +31,10 @@ if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Without this, all users behind the proxy would share the connection limit of one address.
     DJUST_TRUSTED_PROXY_COUNT = PROXIES
+
+# "/chat" if the chat is at https://example.com/chat/, else "".
+PATH_PREFIX = path_prefix.read("CHAT_PATH_PREFIX")
+CHAT_SOCKET_PATH = f"{PATH_PREFIX}/ws/live/"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -39,6 +47,7 @@ INSTALLED_APPS = [
     "csp",
     "djust",
     "chat",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -110,11 +119,22 @@ if REDIS_URL:
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
+# `createsuperuser` and the admin refuse a password that one of these finds too weak.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"{PATH_PREFIX}/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 SERVESTATIC_USE_FINDERS = True
 # A hash in each URL makes browsers fetch a changed file immediately, without `collectstatic`.
@@ -135,7 +155,8 @@ SILENCED_SYSTEM_CHECKS = [
 DJUST_CONFIG = {
     "STATE_BACKEND": "memory",
     # It asks for a permission on each event handler. Opening the page permits all of them.
-    "suppress_checks": ["S009"],
+    # And for dj-root in each template, though that of the picker is a part of another.
+    "suppress_checks": ["S009", "T002"],
 }
 LIVEVIEW_ALLOWED_MODULES = ["chat.page.chat_view"]
 # `update_check` would send a request to the network. `auto_navigate` would open links inside the
@@ -152,8 +173,10 @@ LIVEVIEW_CONFIG = {
 # Cookies ignore the port, so two projects on localhost would overwrite each other's cookies.
 SESSION_COOKIE_NAME = "{{ cookiecutter.project_slug }}-session"
 CHAT_VISITOR_COOKIE = "{{ cookiecutter.project_slug }}-visitor"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
+# Other sites of the same host do not get the cookies of the chat.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PATH_PREFIX}/"
+LOGIN_URL = f"{PATH_PREFIX}/accounts/login/"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = f"{PATH_PREFIX}/"
 
 # The <style> elements that djust's client adds: dj-cloak, lazy hydration and the loading bar.
 DJUST_STYLES = [
@@ -193,15 +216,30 @@ LOGGING = {
 # These are the variables that the SDK reads as well. Empty means: no key, the vendor's own address.
 CHAT_API_KEY = env.text(names.KEY_VARIABLE)
 CHAT_BASE_URL = env.address(names.BASE_URL_VARIABLE, "http", "https")
-# Empty means the default model of the provider (chat/provider/names.py).
+# Empty means the default one (default_model in chat/provider/messages.py).
 CHAT_MODEL = env.text("CHAT_MODEL")
+CHAT_MODELS = env.words("CHAT_MODELS")  # models
 CHAT_SYSTEM_PROMPT = env.text("CHAT_SYSTEM_PROMPT")
 # djust refuses WebSocket messages over 64 kB, and one character may take six bytes in JSON.
 CHAT_MAX_PROMPT_CHARS = env.number("CHAT_MAX_PROMPT_CHARS", 8000, minimum=1, maximum=10_000)
 CHAT_MAX_OUTPUT_TOKENS = env.number("CHAT_MAX_OUTPUT_TOKENS", 4096, minimum=1, maximum=1_000_000)
+CHAT_DAILY_TOKENS_PER_USER = env.number("CHAT_DAILY_TOKENS_PER_USER", 0, maximum=10**12)  # limits
+CHAT_REQUESTS_PER_MINUTE = env.number("CHAT_REQUESTS_PER_MINUTE", 0, maximum=1000)  # limits
+CHAT_TOOL_ROUNDS = env.number("CHAT_TOOL_ROUNDS", 5, minimum=0, maximum=50)  # tools
 CHAT_DISCONNECT_GRACE_SECONDS = env.number(
     "CHAT_DISCONNECT_GRACE_SECONDS", 10.0, minimum=0, maximum=3600
 )
+CHAT_CACHE_SECONDS = env.number("CHAT_CACHE_SECONDS", 0, minimum=0, maximum=31_536_000)  # cache
+if CHAT_CACHE_SECONDS and REDIS_URL:  # cache
+    # All processes share what one has saved. Without it, each has a cache of its own in memory.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        }
+    }
+CHAT_DELETE_AFTER_DAYS = env.number("CHAT_DELETE_AFTER_DAYS", 0, maximum=36_500)  # export
 # The folder of lock files: each server process locks one, so that others see that it is alive.
 CHAT_LOCKS = BASE_DIR / "locks"
 CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, minimum=0.1, maximum=3600)

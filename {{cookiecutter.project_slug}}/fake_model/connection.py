@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn
 
 from . import dialect as chosen
 from . import http1, script
-from .contract import Dialect, FailureKind, Stream
+from .contract import Dialect, FailureKind, Refused, Stream
 from .record import Entry, Record
 
 # The annotation makes the type checker compare the dialect with the contract.
@@ -95,6 +95,9 @@ class Connection:
             with self._record.change():
                 entry.body = body
             asked = dialect.read(request.path, body)
+        except Refused as refusal:
+            await self._fail("refused", str(refusal), entry)
+            return
         except (ValueError, KeyError, TypeError) as error:
             await self._fail("malformed", f"{type(error).__name__}: {error}", entry)
             return
@@ -102,6 +105,8 @@ class Connection:
         with self._record.change():
             entry.messages = asked.messages
             entry.system = asked.system
+            entry.tools = [tool.name for tool in asked.tools]
+            entry.results = list(asked.messages[-1].results) if asked.messages else []
             entry.words = plan.words
         if plan.silent:
             await _for_ever()
@@ -111,19 +116,24 @@ class Connection:
         with self._record.change():
             entry.status = 200
         await self._send(http1.stream_head())
-        await self._stream(dialect.stream(asked, script.count(asked)), plan, entry)
+        await self._stream(dialect.stream(asked, *script.count(asked)), plan, entry)
 
     async def _stream(self, stream: Stream, plan: script.Plan, entry: Entry) -> None:
         await self._say(stream.begin(), entry)
         loop = asyncio.get_running_loop()
         pace = plan.tokens_per_second or self._tokens_per_second
         start = loop.time()
-        for number, piece in enumerate(plan.pieces):
+        for number, piece in enumerate(plan.thoughts + plan.pieces):
             # Each token has its own due time, so that delays of `sleep` do not add up.
             await asyncio.sleep(start + number / pace - loop.time())
-            await self._say(stream.piece(piece), entry)
+            is_thought = number < len(plan.thoughts)
+            await self._say(stream.thought(piece) if is_thought else stream.piece(piece), entry)
             with self._record.change():
-                entry.tokens += 1
+                if is_thought:
+                    entry.thoughts += 1
+                else:
+                    entry.tokens += 1
+        await self._call(stream, plan, entry, 1 / pace)
         match plan.ending:
             case "stall":
                 await _for_ever()
@@ -136,13 +146,29 @@ class Connection:
                 await self._say(stream.error(), entry)
             case "garbage":
                 await self._say(stream.garbage(), entry)
-            case "stop" | "length" | "refusal" | "tool":
-                await self._say(stream.end(plan.ending), entry)
+            case "stop" | "length" | "refusal":
+                called = plan.ending == "stop" and plan.calls
+                await self._say(stream.end("tool" if called else plan.ending), entry)
                 with self._record.change():
                     entry.finished = True
             case "cut":
                 pass
         await self._send(http1.chunk(b""))
+
+    async def _call(self, stream: Stream, plan: script.Plan, entry: Entry, pause: float) -> None:
+        """Send the calls; of the first one only half if the reply does not end as it should."""
+        for call in plan.calls:
+            bits = stream.call(call)
+            is_whole = plan.ending == "stop"
+            for bit in bits if is_whole else bits[: len(bits) // 2]:
+                await asyncio.sleep(pause)
+                await self._say(bit, entry)
+                with self._record.change():
+                    entry.call_bits += 1
+            if not is_whole:
+                return
+            with self._record.change():
+                entry.calls.append(call)
 
     async def _say(self, data: bytes, entry: Entry) -> None:
         if not data:

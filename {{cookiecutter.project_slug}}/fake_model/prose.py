@@ -3,12 +3,18 @@
 import random
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 _TEXTS = Path(__file__).parent / "texts"
 
 MARKDOWN = (_TEXTS / "markdown.md").read_text(encoding="utf-8")
 CODE = (_TEXTS / "code.md").read_text(encoding="utf-8")
+FENCES = re.findall(
+    r"^```(\w+)\n(.*?)^```$",
+    (_TEXTS / "fences.md").read_text(encoding="utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
 XSS = (_TEXTS / "xss.md").read_text(encoding="utf-8")
 
 SENTENCES = (
@@ -31,6 +37,8 @@ SENTENCES = (
     "It is two hours by boat, and *nearly* two days on foot.",
     "Nobody hurries on a ferry. ⛴️",
 )
+
+PLAIN = tuple(sentence for sentence in SENTENCES if not set("*`[") & set(sentence))
 
 NOUNS = ("buoy", "chart", "ferry", "lantern", "pilot", "rope", "sandbank", "tide", "wharf")
 
@@ -87,6 +95,22 @@ def codeblock(rng: random.Random, size: int) -> list[str]:
     """`size` tokens in one code block. The last token is the closing fence."""
     opened = _grow("```python\n", lambda: rng.choice(CODE_LINES), max(size - 1, 0))
     return [*opened, "\n```"]
+
+
+def fences(rng: random.Random, size: int) -> list[str]:
+    """`size` tokens in ten code blocks, each in another language."""
+    pieces: list[str] = []
+    for number, (language, code) in enumerate(FENCES, start=1):
+        share = size * number // len(FENCES) - len(pieces)
+        lines = code.splitlines(keepends=True)
+        opened = _grow(f"```{language}\n", partial(rng.choice, lines), max(share - 1, 0))
+        pieces += [*opened, "\n```\n\n"][:share]
+    return pieces
+
+
+def reasoning(rng: random.Random, size: int) -> list[str]:
+    """`size` tokens of what a model says to itself: plain paragraphs."""
+    return _grow("I am asked something. ", lambda: f"{rng.choice(PLAIN)} Or not?\n\n", size)
 
 
 def _grow(start: str, more: Callable[[], str], size: int) -> list[str]:

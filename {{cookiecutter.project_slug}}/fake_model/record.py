@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar, overload
 
-from .contract import Message
+from .contract import Call, Message, Result
 
 T = TypeVar("T")
 
@@ -26,6 +26,10 @@ class Entry:
     body: dict[str, Any] | None = None
     messages: list[Message] = field(default_factory=list)
     system: str = ""
+    tools: list[str] = field(default_factory=list)
+    """The names of the tools that the request offers."""
+    results: list[Result] = field(default_factory=list)
+    """The results of tools that the request ends in."""
     words: list[str] = field(default_factory=list)
     """The words of `script.WORDS` in the prompt, in the order of the prompt."""
     status: int | None = None
@@ -33,7 +37,13 @@ class Entry:
     first_byte: float | None = None
     """The time at which the first byte of the body was sent."""
     tokens: int = 0
-    """How many tokens were sent."""
+    """How many tokens of text were sent."""
+    thoughts: int = 0
+    """How many tokens of reasoning were sent."""
+    calls: list[Call] = field(default_factory=list)
+    """The calls of tools that were sent whole."""
+    call_bits: int = 0
+    """How many bits of calls were sent, those of a call that is not whole yet included."""
     finished: bool = False
     """Whether the finish reason was sent."""
     ended: float | None = None
@@ -74,12 +84,17 @@ class Record(Sequence[Entry]):
             yield
             self._changed.notify_all()
 
-    def wait_for(self, predicate: Callable[["Record"], T | None], timeout: float) -> T:
+    def wait_for(
+        self,
+        predicate: Callable[["Record"], T | None],
+        timeout: float,
+        what: str = "the record holds what was awaited",
+    ) -> T:
         """Block until `predicate(record)` returns a true value, and return that value.
 
         An IndexError of the predicate counts as false, so it may use an entry that is not there
-        yet, such as `record[0].ended`. `timeout` is in seconds. Raises TimeoutError with the
-        content of the record.
+        yet, such as `record[0].ended`. `timeout` is in seconds. Raises TimeoutError with `what`
+        was to happen, and the content of the record.
         """
 
         def attempt() -> T | None:
@@ -92,7 +107,9 @@ class Record(Sequence[Entry]):
             found = self._changed.wait_for(attempt, timeout)
             if not found:
                 held = "\n".join(f"  {entry}" for entry in self._entries) or "  nothing"
-                raise TimeoutError(f"not within {timeout} s; the record holds:\n{held}")
+                raise TimeoutError(
+                    f"this did not happen within {timeout:g} s: {what}\nThe record holds:\n{held}"
+                )
             return found
 
     def as_json(self) -> dict[str, Any]:

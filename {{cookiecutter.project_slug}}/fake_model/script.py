@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from . import prose
-from .contract import FailureKind, Request
+from . import prose, tool_script
+from .contract import Call, FailureKind, Message, Request
 
 WORDS: dict[str, str] = {
     "/slow": "Three tokens a second.",
@@ -20,7 +20,11 @@ WORDS: dict[str, str] = {
     "/error": "Reports a server error half-way.",
     "/refuse": "Ends half-way, as a content filter does.",
     "/length": "Ends half-way, at the token limit.",
-    "/tool": "Calls a tool half-way; the chat has no tools.",
+    "/think": "Reasons first. A number of tokens may follow: /think 500.",
+    "/tool": "Calls the first tool it is offered, half-way, with arguments that it allows.",
+    "/tools": "Calls two tools in one response.",
+    "/rounds": "Calls again after the results, so many times in all: /tool /rounds 3.",
+    "/then": "What follows counts after the results: /tool /then /stall.",
     "/401": "Refuses the key.",
     "/404": "Does not know the model.",
     "/429": "Too many requests: asks to wait 7 seconds.",
@@ -33,6 +37,7 @@ WORDS: dict[str, str] = {
     "/list": "A single list, with a number of tokens: /list 500.",
     "/table": "A single table, with a number of tokens: /table 500.",
     "/codeblock": "A single code block, with a number of tokens: /codeblock 500.",
+    "/fences": "Ten code blocks in ten languages, with a number of tokens: /fences 500.",
     "/markdown": "Every Markdown construct once.",
     "/code": "Code in several languages.",
     "/xss": "Hostile Markdown and HTML, which the page must make harmless.",
@@ -40,11 +45,20 @@ WORDS: dict[str, str] = {
     "/chars": "One character per token; put it before /echo.",
 }
 
-Ending = Literal["stop", "length", "refusal", "stall", "tool", "drop", "cut", "garbage", "error"]
+# Other forms of a word, for people who read `GET /`.
+FORMS = (
+    "/tool NAME calls the tool of that name, also one that it is not offered.",
+    "/tool NAME {JSON} calls it with these arguments. Malformed JSON goes to the end of the line.",
+    "Several /tool in a prompt are several calls in one response. With a word that ends a reply",
+    "half-way (/stall /tool) it ends half-way through the first call.",
+)
+
+Ending = Literal["stop", "length", "refusal", "stall", "drop", "cut", "garbage", "error"]
 
 SLOW_TOKENS_PER_SECOND = 3.0
 MOST_TOKENS = 20_000
 DEFAULT_TOKENS = 400
+DEFAULT_THOUGHTS = 40
 
 _WORD = re.compile(r"(?<!\S)(/[a-z0-9]+)(?![\w/-])(?:\s+([0-9]+)\b)?")
 
@@ -66,7 +80,6 @@ _ENDINGS: dict[str, Ending] = {
     "/error": "error",
     "/refuse": "refusal",
     "/length": "length",
-    "/tool": "tool",
 }
 
 _SIZED: dict[str, Callable[[random.Random, int], list[str]]] = {
@@ -75,6 +88,7 @@ _SIZED: dict[str, Callable[[random.Random, int], list[str]]] = {
     "/list": prose.bullets,
     "/table": prose.table,
     "/codeblock": prose.codeblock,
+    "/fences": prose.fences,
 }
 
 _FIXED = {"/markdown": prose.MARKDOWN, "/code": prose.CODE, "/xss": prose.XSS}
@@ -88,7 +102,9 @@ class Plan:
     failure: FailureKind | None
     silent: bool
     tokens_per_second: float | None
+    thoughts: list[str]
     pieces: list[str]
+    calls: list[Call]
     ending: Ending
 
 
@@ -97,17 +113,18 @@ def plan(request: Request) -> Plan:
 
     Words of different kinds combine (`/slow /stall /table 60`). Of several words of one kind, the
     first counts. Everything after `/echo` is text. The reply stops at `request.max_tokens`, as with
-    any model.
+    any model. What is after a `/then` counts for the response to the results of tools.
     """
-    prompt = request.messages[-1].text if request.messages else ""
-    found: dict[str, int] = {}
+    step = tool_script.plan(request)
+    prompt = step.words
+    found: dict[str, int | None] = {}
     echo: str | None = None
     for match in _WORD.finditer(prompt):
         word = match[1]
         if word not in WORDS:
             continue
         # Nine digits exceed every limit. `int` raises ValueError for thousands of digits.
-        found.setdefault(word, int(match[2][:9]) if match[2] else DEFAULT_TOKENS)
+        found.setdefault(word, int(match[2][:9]) if match[2] else None)
         if word == "/echo":
             echo = prompt[match.end(1) + 1 :]
             break
@@ -115,44 +132,73 @@ def plan(request: Request) -> Plan:
     if "/chars" in found:
         pieces = list("".join(pieces))
     ending: Ending = next((_ENDINGS[word] for word in found if word in _ENDINGS), "stop")
-    if ending != "stop":
+    if ending != "stop" or step.calls:
         pieces = pieces[: (len(pieces) + 1) // 2]
-    if request.max_tokens is not None and len(pieces) > request.max_tokens:
-        pieces = pieces[: request.max_tokens]
+    pieces = prose.tokens(step.opening) + pieces
+    thoughts = _thoughts(prompt, found)
+    if request.max_tokens is not None and len(thoughts) + len(pieces) > request.max_tokens:
+        thoughts = thoughts[: request.max_tokens]
+        pieces = pieces[: request.max_tokens - len(thoughts)]
         ending = "length" if ending == "stop" else ending
     return Plan(
         words=list(found),
         failure=next((_FAILURES[word] for word in found if word in _FAILURES), None),
         silent="/silent" in found,
         tokens_per_second=SLOW_TOKENS_PER_SECOND if "/slow" in found else None,
+        thoughts=thoughts,
         pieces=pieces,
+        calls=step.calls,
         ending=ending,
     )
 
 
-def count(request: Request) -> int:
-    """The number of input tokens of `request`: its system prompt and all messages."""
-    texts = [request.system, *(message.text for message in request.messages)]
-    return sum(len(prose.tokens(text)) for text in texts)
+def count(request: Request) -> tuple[int, int]:
+    """The number of input tokens: its system prompt and all messages; and those of them cached.
+
+    All before the last message is cached, as if it had been sent a moment ago.
+    """
+    counts = [len(prose.tokens(_text(message))) for message in request.messages]
+    system = len(prose.tokens(request.system))
+    cached = system + sum(counts[:-1]) if len(counts) > 1 else 0
+    return system + sum(counts), cached
 
 
 def about(path: str, body: dict[str, Any]) -> str:
     """The text at `GET /`. `path` and `body` are an example of a request."""
     words = "\n".join(f"  {word:<12}{line}" for word, line in WORDS.items())
+    forms = "\n".join(f"  {line}" for line in FORMS)
     return (
         "This is the built-in model: it answers like the vendor's servers, without a key.\n"
-        f"Words in a prompt select what it does:\n\n{words}\n\n"
+        f"Words in a prompt select what it does:\n\n{words}\n\n{forms}\n\n"
         "GET /record lists the requests it received. To try it by hand, POST this:\n\n"
         f"  {path}\n  {json.dumps(body)}\n"
     )
 
 
-def _pieces(prompt: str, found: dict[str, int], request: Request) -> list[str]:
+def _thoughts(prompt: str, found: dict[str, int | None]) -> list[str]:
+    if "/think" not in found:
+        return []
+    # Random numbers of its own, so that the reply is the same as without it.
+    return prose.reasoning(random.Random(prompt), _size(found["/think"], DEFAULT_THOUGHTS))
+
+
+def _size(number: int | None, default: int) -> int:
+    return default if number is None else min(max(number, 1), MOST_TOKENS)
+
+
+def _pieces(prompt: str, found: dict[str, int | None], request: Request) -> list[str]:
     rng = random.Random(prompt)
     for word, size in found.items():
         if word in _SIZED:
-            return _SIZED[word](rng, min(max(size, 1), MOST_TOKENS))
+            return _SIZED[word](rng, _size(size, DEFAULT_TOKENS))
         if word in _FIXED:
             return prose.tokens(_FIXED[word])
-    asked = sum(message.role == "user" for message in request.messages)
+    asked = sum(message.is_prompt for message in request.messages)
     return prose.tokens(prose.answer(rng, asked))
+
+
+def _text(message: Message) -> str:
+    """All of a message that is counted."""
+    calls = (f"{call.name} {call.arguments}" for call in message.calls)
+    results = (result.text for result in message.results)
+    return "\n".join(filter(None, [message.text, *calls, *results]))

@@ -47,9 +47,14 @@ class FakeModel:
         scheme = "http" if self._tls is None else "https"
         return f"{scheme}://{self._host}:{self._port}{dialect.BASE_PATH}"
 
-    def wait_for(self, predicate: Callable[[Record], T | None], timeout: float) -> T:
+    def wait_for(
+        self,
+        predicate: Callable[[Record], T | None],
+        timeout: float,
+        what: str = "the record holds what was awaited",
+    ) -> T:
         """Call `Record.wait_for`. `timeout` is in seconds."""
-        return self.record.wait_for(predicate, timeout)
+        return self.record.wait_for(predicate, timeout, what)
 
     def __enter__(self) -> Self:
         """Start to serve. Raises OSError if the address is not available."""

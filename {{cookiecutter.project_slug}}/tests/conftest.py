@@ -1,21 +1,43 @@
 """What the tests share: the built-in model as the upstream."""
 
 import asyncio
+import importlib
 import math
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 from fake_model.record import Record
 from fake_model.server import FakeModel
+from tests import waiting
 
-# Seconds: a limit for what happens at once, generous for a busy machine. Less than
-# CHAT_IDLE_TIMEOUT_SECONDS, which closes a silent connection too, and would be taken for Stop.
-SOON = 45.0
-
+SOON = waiting.SOON
 KEY = "sk-the-key-of-the-tests"
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One process more than there are processors, since tests wait half of their time.
+
+    At most four, because each has a browser. None: PYTEST_XDIST_AUTO_NUM_WORKERS decides.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_permissions() -> None:
+    """Create no permissions, since no test needs one.
+
+    Otherwise Django would create all of them again after each test with `transaction=True`, which
+    empties the tables.
+    """
+    uid = "django.contrib.auth.management.create_permissions"
+    assert post_migrate.disconnect(dispatch_uid=uid)
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +66,24 @@ def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
 
 def point_at(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Send the SDK's requests to `base_url`."""
+    # The first import of the SDK takes seconds, which would count as waiting.
+    importlib.import_module("chat.provider.reader")
     monkeypatch.setattr(settings, "CHAT_BASE_URL", base_url)
     monkeypatch.setattr(settings, "CHAT_API_KEY", KEY)
 
 
-async def seen_by(model: FakeModel, predicate: Callable[[Record], Any]) -> None:
-    """Wait, without holding up the server, until the upstream has seen something."""
-    await asyncio.to_thread(model.wait_for, predicate, SOON)
+async def seen_by(model: FakeModel, predicate: Callable[[Record], Any], what: str = "") -> None:
+    """Wait, without holding up the server, until the upstream has seen something.
+
+    Raises TimeoutError with `what` was to happen, or the predicate, and the record.
+    """
+    await asyncio.to_thread(model.wait_for, predicate, SOON, what or waiting.source(predicate))
+
+
+async def closed_by_client(model: FakeModel, index: int = 0) -> None:
+    """Wait until the client has closed the connection of a request: what Stop is judged by.
+
+    Raises TimeoutError with the record.
+    """
+    what = f"the client closes the connection of request {index}"
+    await seen_by(model, lambda record: record[index].ended_by == "client", what)

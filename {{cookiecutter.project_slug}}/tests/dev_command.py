@@ -16,8 +16,8 @@ from django.conf import settings
 from websockets.sync.client import ClientConnection, connect
 
 from chat.provider import names
-from tests.conftest import SOON
 from tests.server import START_SECONDS
+from tests.waiting import SOON
 
 SDK = (names.KEY_VARIABLE, names.BASE_URL_VARIABLE)
 # What GET /healthz answers in the copy.

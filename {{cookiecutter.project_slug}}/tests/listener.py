@@ -1,13 +1,17 @@
 """Listen to one reply, as the chat does, and keep what was heard."""
 
-import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+import pytest
+
 from chat.provider.errors import ProviderError
-from chat.provider.events import Event, Finish, Message, Text, Usage
+from chat.provider.events import Call, Event, Finish, Reasoning, Text, TextWasReasoning, Usage
+from chat.provider.messages import Message, Request
 from chat.provider.reader import read_reply
-from tests.conftest import SOON
+from tests.conftest import point_at
+from tests.upstreams import Answer, scripted
+from tests.waiting import limit
 
 
 @dataclass
@@ -19,7 +23,15 @@ class Heard:
 
     @property
     def text(self) -> str:
-        return "".join(event.text for event in self.events if isinstance(event, Text))
+        return self._words()[1]
+
+    @property
+    def reasoning(self) -> str:
+        return self._words()[0]
+
+    @property
+    def calls(self) -> list[Call]:
+        return [event for event in self.events if isinstance(event, Call)]
 
     @property
     def finish(self) -> str | None:
@@ -35,23 +47,53 @@ class Heard:
                 tokens = (tokens[0] if new[0] is None else new[0], new[1] or tokens[1])
         return tokens
 
+    def _words(self) -> tuple[str, str]:
+        """The reasoning and the text."""
+        reasoning, text = "", ""
+        for event in self.events:
+            match event:
+                case Reasoning():
+                    reasoning += event.text
+                case Text():
+                    text += event.text
+                case TextWasReasoning():
+                    reasoning, text = reasoning + text, ""
+        return reasoning, text
 
-async def listen(*prompts: str, heard: Heard | None = None) -> Heard:
+
+async def listen(*prompts: str | Request, heard: Heard | None = None) -> Heard:
     """Ask the last of `prompts`, after a history of the others, and hear the reply to its end.
 
-    Every other one is a reply; a blank one is left out, as the chat does.
+    Every other one is a reply; a blank one is left out, as the chat does. A `Request` is sent as it
+    is.
     """
     heard = heard or Heard()
-    messages = [
-        Message("assistant" if (len(prompts) - number) % 2 == 0 else "user", prompt)
-        for number, prompt in enumerate(prompts)
-        if prompt
-    ]
+    request = prompts[0] if isinstance(prompts[0], Request) else Request(messages(*prompts))
     try:
-        # No test waits as long; without a limit a fault could hang it for ever.
-        async with asyncio.timeout(SOON), aclosing(read_reply(messages)) as events:
+        async with (
+            limit("the reply ends", lambda: heard),
+            aclosing(read_reply(request)) as events,
+        ):
             async for event in events:
                 heard.events.append(event)
     except ProviderError as error:
         heard.error = error
     return heard
+
+
+def messages(*prompts: str | Request) -> list[Message]:
+    """The messages with these texts, of which the last one is a prompt."""
+    return [
+        Message("assistant" if (len(prompts) - number) % 2 == 0 else "user", str(prompt))
+        for number, prompt in enumerate(prompts)
+        if prompt
+    ]
+
+
+async def hear_error(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> ProviderError:
+    """The error that the chat makes of `answer`. Fails if it makes none."""
+    with scripted(answer) as server:
+        point_at(server.address, monkeypatch)
+        heard = await listen("Hello")
+    assert heard.error
+    return heard.error

@@ -1,17 +1,16 @@
 """A page without a browser: a WebSocket that speaks as djust's client does, and applies the log."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from config.asgi import application
-from tests.conftest import SOON
+from tests.waiting import SOON, limit, source
+from tests.websocket import WebSocket
 
 ARTICLE = re.compile(r'data-status="(\w+)" aria-label="Assistant" data-reply="(\d+)"')
 PROMPT = re.compile(r'data-role="user".*?<div class="text" dir="auto">(.*?)</div>', re.DOTALL)
@@ -20,36 +19,46 @@ PROMPT = re.compile(r'data-role="user".*?<div class="text" dir="auto">(.*?)</div
 class Page:
     """What a person has before them: the log, and the controls."""
 
-    def __init__(self, communicator: WebsocketCommunicator, conversation: str) -> None:
-        self._communicator = communicator
+    def __init__(self, socket: WebSocket, conversation: str) -> None:
+        self._socket = socket
         self.conversation = conversation
         self.turns: dict[int, str] = {}
         self.status = ""
         self.reply = 0
         self.text = ""
+        self.reasoning = ""
         self.controls = ""
         self.sent: list[str] = []
         self.texts = 0
         self.led_to = ""
+        self.is_cached = False
         self.is_logged_out = False
+        self.usage: Any = None
+
+    def __str__(self) -> str:
+        end = f"{self.status} {self.text[-300:]!r}, controls {self.controls[-300:]!r}"
+        return f"{len(self.turns)} turns, the last reply is {end}"
 
     async def event(self, name: str, **params: Any) -> None:
         """What djust's client sends for a click or a form."""
-        await self._communicator.send_json_to({"type": "event", "event": name, "params": params})
+        await self._socket.send_json({"type": "event", "event": name, "params": params})
 
     async def navigate(self) -> None:
         """What djust's client sends for a link to another view: a new view over the same socket."""
         self.controls = ""
-        await self._communicator.send_json_to(
+        await self._socket.send_json(
             {"type": "live_redirect_mount", "view": "chat.page.chat_view.ChatView", "url": "/"}
         )
         await self.until(lambda page: "dj-submit" in page.controls)
 
     async def until(self, seen: Callable[["Page"], Any], within: float = SOON) -> None:
-        """Read frames until the page shows something. Raises `TimeoutError`."""
-        async with asyncio.timeout(within):
+        """Read frames until the page shows something.
+
+        Raises TimeoutError with what was to be `seen`, and what the page shows.
+        """
+        async with limit(source(seen), lambda: self, within):
             while not seen(self):
-                self._take(await self._communicator.receive_json_from(timeout=within))
+                self._take(await self._socket.receive_json(timeout=2 * within))
 
     async def follow(self) -> None:
         """Say what the page shows, as it does when it is connected."""
@@ -95,15 +104,24 @@ class Page:
             self.turns[turn] = html
             if found := ARTICLE.search(html):
                 self.status, self.reply, self.text = found[1], int(found[2]), html
+                self.is_cached = " data-cached" in html
 
-    def _take_text(self, reply: int, edits: list[tuple[int, str, bool]]) -> None:
+    def _take_reasoning(self, reply: int, text: str) -> None:
+        assert reply == self.reply
+        self.reasoning += text
+
+    def _take_text(self, reply: int, edits: list[tuple[int, str, int]]) -> None:
         assert reply == self.reply
         self.texts += 1
         self.text += "".join(html for _, html, _ in edits)
 
-    def _take_end(self, reply: int, status: str, mark: str, html: str = "") -> None:
+    def _take_end(
+        self, reply: int, status: str, mark: str, cached: bool = False, **others: Any
+    ) -> None:
         assert reply == self.reply
         self.status = status
+        self.is_cached = cached
+        self.usage = others.get("usage")
 
 
 @asynccontextmanager
@@ -113,7 +131,7 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
     response = await sync_to_async(client.get)(path)
     html = response.content.decode()
     cookies = "; ".join(f"{cookie.key}={cookie.coded_value}" for cookie in client.cookies.values())
-    communicator = WebsocketCommunicator(
+    socket = WebSocket(
         application,
         "/ws/live/",
         headers=[
@@ -122,13 +140,10 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
             (b"origin", b"http://testserver"),
         ],
     )
-    connected, _ = await communicator.connect(timeout=SOON)
-    assert connected
-    await communicator.send_json_to(
-        {"type": "mount", "view": "chat.page.chat_view.ChatView", "url": path}
-    )
+    assert await socket.connect(timeout=SOON)
+    await socket.send_json({"type": "mount", "view": "chat.page.chat_view.ChatView", "url": path})
     found = re.search(r'data-conversation="([^"]+)"', html)
-    page = Page(communicator, found[1] if found else "")
+    page = Page(socket, found[1] if found else "")
     for turn in re.findall(r'<div class="turn".*?</article>\s*</div>', html, re.DOTALL):
         page.turns[int(turn.partition('data-turn="')[2].partition('"')[0])] = turn
         if article := ARTICLE.search(turn):
@@ -138,4 +153,4 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
     try:
         yield page
     finally:
-        await communicator.disconnect(timeout=SOON)
+        await socket.disconnect(timeout=SOON)

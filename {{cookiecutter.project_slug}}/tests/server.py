@@ -1,15 +1,14 @@
 """The chat as a process of its own, as it runs in earnest: it can be signalled and killed."""
 
-import functools
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,7 +25,8 @@ START_SECONDS = 120.0  # generous: a busy machine imports slowly
 class Server:
     """A server on a free port, with a database of its own, for as long as its `with` block lasts.
 
-    After `kill` or `terminate`, `start` starts it again on the same port and database.
+    Its database begins as a copy of this process's. After `kill` or `terminate`, `start` starts it
+    again on the same port and database.
     """
 
     ENDS_WITHIN = "--timeout-graceful-shutdown=3"
@@ -41,7 +41,11 @@ class Server:
         self._environment = environment(folder, **variables)
 
     def __enter__(self) -> Self:
-        self._database.write_bytes(with_tables())
+        with (
+            closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as source,
+            closing(sqlite3.connect(self._database)) as target,
+        ):
+            source.backup(target)
         self.start()
         return self
 
@@ -90,27 +94,9 @@ class Server:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """What is in its database."""
-        connection = sqlite3.connect(self._database, timeout=10)
-        connection.row_factory = sqlite3.Row
-        try:
+        with closing(sqlite3.connect(self._database, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query)]
-        finally:
-            connection.close()
-
-    def manage(self, *arguments: str) -> None:
-        """Run `manage.py arguments`. Raises `CalledProcessError` if it fails."""
-        command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=settings.BASE_DIR, env=self._environment, check=True)
-
-
-@functools.cache
-def with_tables() -> bytes:
-    """A database as `manage.py migrate` makes it, once for all servers, since that takes long."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-        subprocess.run(command, cwd=settings.BASE_DIR, env=environment(folder), check=True)
-        return (folder / DATABASE).read_bytes()
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:

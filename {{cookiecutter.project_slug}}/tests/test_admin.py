@@ -1,7 +1,12 @@
 """The admin shows conversations and deletes them, and never writes what a process still writes."""
 
+import re
+
 import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from chat.models import Conversation, Reply
 from chat.replies import rows
@@ -34,6 +39,60 @@ def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
     admin_client.post(address, form)
     reply.refresh_from_db()
     assert (reply.status, reply.text) == ("complete", "all of it")
+
+
+def answered(conversation: Conversation, prompt: str, tokens: tuple[int, int]) -> None:
+    """Ask, and end the reply."""
+    reply, _ = rows.ask(conversation, prompt)
+    reply.status = Reply.Status.COMPLETE
+    rows.save(reply)
+    Reply.objects.filter(pk=reply.pk).update(input_tokens=tokens[0], output_tokens=tokens[1])
+
+
+def test_the_list_says_whose_and_of_what(
+    admin_client: Client, admin_user: AbstractBaseUser
+) -> None:
+    mine = Conversation.objects.create(user_id=admin_user.pk)
+    answered(mine, "Why is\nthe sky blue?", (1000, 20))
+    answered(mine, "And at night?", (1200, 30))
+    rows.ask(Conversation.objects.create(visitor="0123456789abcdef"), "Something else")
+    page = cells(admin_client)
+    assert ["Something else", "visitor 01234567", "1", "?, ?"] in page
+    assert ["Why is the sky blue?", str(admin_user), "2", "2,200, 50"] in page
+
+    for words in ("sky", "at night", admin_user.get_username()):
+        [found] = cells(admin_client, words)
+        assert found[0] == "Why is the sky blue?"
+    [other] = cells(admin_client, "0123456789abcdef")
+    assert other[0] == "Something else"
+
+
+def test_more_rows_take_no_more_queries(admin_client: Client) -> None:
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert admin_client.get(address).status_code == 200
+        return len(captured)
+
+    conversation = Conversation.objects.create(visitor="one")
+    addresses = ["/admin/chat/conversation/", f"/admin/chat/conversation/{conversation.pk}/change/"]
+    answered(conversation, "first", (1, 1))
+    for address in addresses:
+        queries(address)  # The first time, Django also looks up its content types.
+    few = [queries(address) for address in addresses]
+    for number in range(4):
+        answered(conversation, f"another {number}", (1, 1))
+        answered(Conversation.objects.create(visitor=f"{number}"), "first", (1, 1))
+    assert [queries(address) for address in addresses] == few
+
+
+def cells(client: Client, query: str = "") -> list[list[str]]:
+    """The title, owner, number of turns and tokens of each row in the list."""
+    page = client.get("/admin/chat/conversation/", {"q": query}).content.decode()
+    row = "".join(
+        rf'class="field-{name}[^"]*">(?:<a [^>]*>)?(.*?)(?:</a>)?</t[hd]>.*?'
+        for name in ("subject", "owner", "turn_count", "tokens")
+    )
+    return [list(found) for found in re.findall(row, page, re.DOTALL)]
 
 
 def test_a_conversation_is_deleted_with_all_that_was_said(admin_client: Client) -> None:

@@ -6,10 +6,14 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from pytest_django import Settings
 
 from chat import checks
 from chat.provider import names
+from config import checks as config_checks
+from config import installing
 
 PRODUCTION = {
     "DJANGO_DEBUG": "false",
@@ -47,11 +51,28 @@ def test_a_deployed_chat_without_a_login_says_who_pays(settings: Settings) -> No
     assert checks.check_who_may_spend() == []
 
 
+def test_a_weak_password_is_refused() -> None:
+    for weak in ("1", "password", "12345678"):
+        with pytest.raises(ValidationError):
+            validate_password(weak)
+    validate_password("correct horse battery")
+
+
+def test_a_site_whose_users_may_choose_any_password_is_told(settings: Settings) -> None:
+    settings.CHAT_LOGIN_REQUIRED = True
+    assert checks.check_passwords() == []
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    [warning] = checks.check_passwords()
+    assert warning.id == "chat.W006"
+    settings.CHAT_LOGIN_REQUIRED = False
+    assert checks.check_passwords() == []
+
+
 def test_all_that_is_missing_is_told_at_once() -> None:
     said = check(DJANGO_DEBUG="false").stderr
     assert "Traceback" not in said
     for words in (
-        *("chat.E001", ".env.example", "get_random_secret_key"),
+        *("chat.E001", ".env.example", "secrets.token_urlsafe(50)"),
         *("chat.E003", "DJANGO_ALLOWED_HOSTS=chat.example.com"),
         *("chat.W002", f"{names.KEY_VARIABLE}=..."),
     ):
@@ -60,7 +81,7 @@ def test_all_that_is_missing_is_told_at_once() -> None:
 
 def test_an_address_is_no_name_of_a_host(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["https://chat.example.com"]
-    [wrong] = checks.check_hosts()
+    [wrong] = config_checks.check_hosts()
     assert (wrong.id, wrong.is_serious()) == ("chat.E003", True)
     assert "an address, not a name" in wrong.msg
 
@@ -79,9 +100,35 @@ def test_an_address_without_a_key_is_told(settings: Settings) -> None:
     assert f"{names.KEY_VARIABLE}=..." in str(missing.hint)
 
 
+def test_a_proxy_that_cannot_be_used_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAT_API_KEY, settings.CHAT_BASE_URL = "a key", ""
+    monkeypatch.setenv("https_proxy", "socks://me:secret@127.0.0.1:1")
+    [warning] = checks.check_proxy()
+    assert warning.id == "chat.W007"
+    assert "socks://127.0.0.1:1 cannot be used: it begins with socks://" in warning.msg
+    assert "https_proxy" in str(warning.hint).lower()
+    settings.CHAT_API_KEY = ""
+    assert checks.check_proxy() == []
+    settings.CHAT_API_KEY = "a key"
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    assert checks.check_proxy() == []
+
+
 def test_redis_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "REDIS_URL", "redis://localhost")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    [missing] = checks.check_redis()
+    monkeypatch.setattr(config_checks, "find_spec", lambda name: None)
+    [missing] = config_checks.check_redis()
     assert (missing.id, missing.is_serious()) == ("chat.E002", True)
-    assert "pip install channels-redis" in str(missing.hint)
+    assert installing.install_command("channels-redis") in str(missing.hint)
+
+
+@pytest.mark.parametrize(
+    ("pip", "command"), [(True, "python -m pip install "), (None, "uv add ")], ids=["pip", "uv"]
+)
+def test_a_hint_names_the_installer_of_this_environment(
+    pip: object, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installing, "find_spec", lambda name: pip)
+    assert installing.install_command("channels-redis") == f"{command}channels-redis"

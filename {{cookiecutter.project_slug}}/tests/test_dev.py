@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from chat.management.commands.dev import listen as listen_on
-from chat.management.commands.dev import parse, use
 from chat.provider import names
+from config.management.commands.dev import listen as listen_on
+from config.management.commands.dev import parse, use
 from fake_model.server import FakeModel
 from tests.conftest import KEY
 from tests.dev_command import copy, dev

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chat.management.reloader import snapshot
 from chat.provider import names
+from config.management.reloader import snapshot
 from fake_model.script import WORDS
 from fake_model.server import FakeModel
-from tests.conftest import KEY, SOON
+from tests.conftest import KEY
 from tests.dev_command import DevCommand, copy, dev, receive
+from tests.waiting import SOON
 
 
 def test_a_fresh_clone_is_served_and_reloads(tmp_path: Path, model: FakeModel) -> None:
@@ -29,7 +30,6 @@ def test_a_fresh_clone_is_served_and_reloads(tmp_path: Path, model: FakeModel) -
         base_url = the_built_in_model_answers(command)
         a_new_env_file_is_private(tmp_path / ".env")
         changes_are_served_and_a_reply_is_interrupted(command, base_url)
-        a_mistake_is_survived(command)
         a_key_in_env_takes_effect(command, base_url, model)
         assert command.output.count("The chat is at") == 1
 
@@ -53,13 +53,13 @@ def a_new_env_file_is_private(file: Path) -> None:
 
 def changes_are_served_and_a_reply_is_interrupted(command: DevCommand, base_url: str) -> None:
     with command.page_with_reply("/slow Tell me more") as page:
-        command.edit("config/healthz.py", "first", "second")
-        command.edit("chat/templates/chat/page.html", "<main", '<main title="second"')
+        command.edit("config/healthz.py", "first", "second\n")
         command.until("Reloading: ")
         receive(page, "interrupted")
         # The old server answers until it closes the sockets.
         with pytest.raises(ConnectionClosed):
             receive(page, "what comes after the end")
+    a_mistake_is_survived(command)
     assert command.health()[::3] == ["second", base_url]
     assert 'title="second"' in command.get("")[0]
     assert requests(base_url) == 1
@@ -69,10 +69,11 @@ def changes_are_served_and_a_reply_is_interrupted(command: DevCommand, base_url:
 
 
 def a_mistake_is_survived(command: DevCommand) -> None:
-    command.edit("config/healthz.py", "second", "third\n")
     command.until("SyntaxError")
     command.until("It starts again after the next change.")
-    command.edit("config/healthz.py", "third\n", "third")
+    command.edit("chat/templates/chat/page.html", "<main", '<main title="second"')
+    command.edit("config/healthz.py", "second\n", "second")
+    command.until("Reloading: ")
 
 
 def a_key_in_env_takes_effect(command: DevCommand, base_url: str, model: FakeModel) -> None:
@@ -85,7 +86,7 @@ def a_key_in_env_takes_effect(command: DevCommand, base_url: str, model: FakeMod
     with command.page_with_reply("Hello"):
         assert len(model.record) == 1
     word, _, *variables = command.health()
-    assert (word, variables) == ("third", ["on", model.base_url])
+    assert (word, variables) == ("second", ["on", model.base_url])
     assert "built-in model" not in command.get("")[0]
     assert requests(base_url) == 0
 

@@ -17,8 +17,8 @@ SECRET = "sk-0123456789"
 @pytest.fixture(autouse=True)
 def env_file(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty `.env`, and an environment without the SDK's variables."""
-    settings.ENV_FILE = tmp_path / ".env"
-    settings.ENV_FILE.touch()
+    settings.CHAT_ENV_FILE = tmp_path / ".env"
+    settings.CHAT_ENV_FILE.touch()
     monkeypatch.delenv(names.KEY_VARIABLE, raising=False)
     monkeypatch.delenv(names.BASE_URL_VARIABLE, raising=False)
     return tmp_path / ".env"

@@ -7,7 +7,7 @@ import pytest
 from chat import queries
 from chat.models import Conversation, Reply
 from chat.owners import Owner
-from chat.provider.events import Message
+from chat.provider.messages import Message
 from chat.replies import rows
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +47,8 @@ def test_the_model_is_told_earlier_turns_and_then_the_prompt_unchanged(
     end(ask(conversation, "two"), Status.FAILED)
     end(ask(conversation, "three"), Status.STOPPED, "part of 3")
     end(ask(conversation, "blank"), Status.STOPPED, "\n ")
-    _, messages = rows.ask(conversation, "  four\n  as typed ")
-    assert messages == [
+    _, request = rows.ask(conversation, "  four\n  as typed ")
+    assert request.messages == [
         Message("user", "one"),
         Message("assistant", "1"),
         Message("user", "two"),
@@ -65,9 +65,9 @@ def test_retry_asks_the_same_without_a_second_copy(
 ) -> None:
     end(ask(conversation, "one"), Status.COMPLETE, "1")
     failed = end(ask(conversation, "two"), status, "half of 2")
-    again, messages = rows.ask_again(conversation)
+    again, request = rows.ask_again(conversation)
     assert again.turn == failed.turn
-    assert messages == queries.history(failed)
+    assert request.messages == queries.history(failed)
     assert [turn.prompt for turn, _ in queries.turns(conversation)] == ["one", "two"]
     assert queries.turns(conversation)[-1][1] == again == queries.last_reply(conversation)
 

@@ -9,19 +9,46 @@ import pytest
 from django.conf import settings
 
 CHAT = Path(settings.BASE_DIR) / "chat"
-APP = ("chat.models", "chat.queries", "chat.owners", "chat.error_messages")
+APP = (
+    "chat.models",
+    "chat.queries",
+    "chat.deletion",
+    "chat.owners",
+    "chat.error_messages",
+    "chat.repair",
+    "chat.model_choice",  # models
+    "chat.versions",  # versions
+)
+EXTRAS = ("chat.tools", "chat.limits", "chat.conversations")
 # What a room, or a module beside the rooms, may import of this project.
 ALLOWED: dict[str, set[str]] = {
     "provider": {"chat.provider"},
-    "replies": {"chat.replies", "chat.provider", *APP},
-    "page": {"chat.page", "chat.replies", "chat.provider", *APP},
-    "models.py": set(),
+    "replies": {"chat.replies", *EXTRAS, "chat.provider", *APP},
+    "page": {"chat.page", "chat.replies", *EXTRAS, "chat.provider", *APP},
+    "conversations": {"chat.conversations", *APP},  # conversations
+    "tools": {"chat.tools", "chat.models", "chat.provider", "chat.repair"},  # tools
+    "limits": {"chat.limits", "chat.models", "chat.error_messages", "chat.provider"},  # limits
+    "export": {"chat.export", "chat.tools", *APP},  # export
+    "management": {"chat.deletion", "chat.models"},  # export
+    "deletion.py": {"chat.models", "chat.owners"},
+    "models.py": {"chat.tools.models", "chat.limits.models", "chat.conversations.managers"},
     "owners.py": set(),
-    "queries.py": {"chat.models", "chat.owners", "chat.provider"},
-    "error_messages.py": {"chat.provider", "config.env"},
+    "model_choice.py": {"chat.models", "chat.owners", "chat.provider"},  # models
+    "versions.py": {"chat.models"},  # versions
+    "queries.py": {"chat.models", "chat.owners", "chat.tools", "chat.provider", "chat.versions"},
+    "error_messages.py": {"chat.provider"},
+    "defaults.py": {"chat.provider"},
+    "checks.py": {"chat.model_choice", "chat.provider"},
+    # What takes long at its first use is loaded at startup.
+    "lifespan.py": {"chat.page.highlighting", "chat.replies", *EXTRAS},
 }
 # Libraries that any room may import.
 LIBRARIES = {"channels", "django", "dotenv", "filelock", "uvicorn"}
+# Libraries that only one room imports.
+ROOM_LIBRARIES = {
+    "page": {"comrak", "djust", "pygments"},
+    "tools": {"pydantic", "pydantic_core"},  # tools
+}
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -44,10 +71,16 @@ def test_a_room_imports_only_what_is_below_it(room: str) -> None:
     assert {(file, name) for file, name in ours if not f"{name}.".startswith(allowed)} == set()
 
 
+def test_another_site_can_take_the_chat_without_the_rest_of_this_project() -> None:
+    others = {"config", "fake_model", "tests"}
+    for file in CHAT.rglob("*.py"):
+        assert not others & {name.split(".")[0] for name in imports(file)}, file
+
+
 def test_only_page_imports_djust_and_only_provider_imports_the_sdk() -> None:
     known = {"chat", "config", "fake_model", *sys.stdlib_module_names, *LIBRARIES}
     for file in CHAT.rglob("*.py"):
         room = file.relative_to(CHAT).parts[0]
         others = {name.split(".")[0] for name in imports(file)} - known
         if room != "provider":
-            assert others <= ({"djust"} if room == "page" else set()), file
+            assert others <= ROOM_LIBRARIES.get(room, set()), file

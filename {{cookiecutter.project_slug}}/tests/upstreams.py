@@ -1,31 +1,44 @@
 """Upstreams that do what the built-in model cannot: fixed answers, silence, a proxy, TLS."""
 
-import datetime
-import ipaddress
 import json
 import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from fake_model import dialect
+from fake_model.contract import Request
+
+STREAM = {"Content-Type": "text/event-stream"}
+
+# A reply in the vendor's wire format: how it begins, with its text, and with its end.
+_stream = dialect.stream(Request("a-model", [], "", None, {}), 3)
+BEGIN = _stream.begin()
+HI = BEGIN + _stream.piece("Hi")
+END = _stream.end("stop")
 
 
 @dataclass
 class Answer:
-    """A whole response; a body that is no text is sent as JSON."""
+    """A whole response; a body that is neither text nor bytes is sent as JSON.
+
+    `pieces` follow the body, each after `pause` seconds. Then the connection ends, or with
+    `stays_open` stays until the client ends it. It breaks off where "Content-Length" is too much.
+    """
 
     status: int = 200
     body: Any = ""
     headers: dict[str, str] = field(default_factory=dict)
+    pieces: Sequence[bytes] = ()
+    pause: float = 0
+    stays_open: bool = False
 
 
 @dataclass
@@ -43,15 +56,27 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            server.requests.append((self.path, json.loads(body)))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            server.requests.append((self.path, json.loads(sent)))
             answer = left.pop(0) if len(left) > 1 else left[0]
-            text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+            body = answer.body if isinstance(answer.body, str | bytes) else json.dumps(answer.body)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write(body.encode() if isinstance(body, str) else body)
+            # OSError: the client has ended the connection.
+            with suppress(OSError):
+                for piece in answer.pieces:
+                    time.sleep(answer.pause)
+                    self.wfile.write(piece)
+                if answer.stays_open:
+                    self.rfile.read(1)
+
+        def do_CONNECT(self) -> None:
+            """What a proxy answers that was asked for a tunnel."""
+            self.send_response(left[0].status)
+            self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing: the tests look at `requests`."""
@@ -116,28 +141,9 @@ class Certificate:
     client: ssl.SSLContext
 
 
-def self_signed(folder: Path) -> Certificate:
-    """Make one, with its key, in a file of `folder`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "certificate.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
+def self_signed() -> Certificate:
+    """The one in `self_signed.pem`, which lasts for a hundred years."""
+    file = Path(__file__).with_name("self_signed.pem")
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
     return Certificate(server, ssl.create_default_context(cafile=str(file)))

@@ -11,8 +11,10 @@ from typing import Any
 import httpx2
 
 from chat.provider.client import open_client, stream
-from chat.provider.events import Event, KeepAlive, Message
+from chat.provider.events import Event, KeepAlive
+from chat.provider.messages import Request
 from chat.provider.sdk_errors import explain
+from chat.provider.thoughts import Thoughts
 
 
 class Connections(AsyncExitStack):
@@ -32,7 +34,7 @@ class Connections(AsyncExitStack):
             self.push_async_callback(info["return_value"].aclose)
 
 
-async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
+async def read_reply(request: Request) -> AsyncGenerator[Event]:
     """The events of one reply. Raises `ProviderError`.
 
     Cancelling the task that iterates closes the upstream connection at once, whatever the task is
@@ -42,11 +44,14 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
         async with (
             Connections() as connections,
             open_client(connections.watch) as client,
-            aclosing(stream(client, messages)) as chunks,
+            aclosing(stream(client, request)) as chunks,
         ):
+            thoughts = Thoughts()
             async for events in chunks:
                 # A chunk without an event still shows that the model is at work.
-                for event in events or [KeepAlive()]:
+                for event in thoughts.split(events) or [KeepAlive()]:
                     yield event
+            for event in thoughts.end():
+                yield event
     except Exception as error:
-        raise explain(error) from error
+        raise explain(error, request.model) from error

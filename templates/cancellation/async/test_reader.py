@@ -1,19 +1,21 @@
-"""After Stop nothing is sent, wherever the reading task waits then."""
+"""After Stop nothing is sent, wherever the reading task waits then. Reads are few and in time."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from chat.provider import reader
+from chat.provider import reader, response_stream, wire
 from chat.provider.client import stream
-from chat.provider.events import Event, Message
+from chat.provider.events import Event
+from chat.provider.messages import Request
 from fake_model.server import FakeModel
-from tests.conftest import SOON, point_at, seen_by
+from tests.conftest import point_at, seen_by
 from tests.listener import listen
 from tests.upstreams import listening
+from tests.waiting import SOON
 
 
 class Gate:
@@ -78,9 +80,9 @@ async def test_a_second_request_of_the_same_client_is_not_sent(
 ) -> None:
     gate = Gate()
 
-    async def stream_twice(client: Any, messages: list[Message]) -> AsyncGenerator[list[Event]]:
+    async def stream_twice(client: Any, request: Request) -> AsyncGenerator[list[Event]]:
         for _ in range(2):
-            async for events in stream(client, messages):
+            async for events in stream(client, request):
                 yield events
             await seen_by(model, lambda record: record[0].ended)
             await gate.wait()
@@ -88,3 +90,39 @@ async def test_a_second_request_of_the_same_client_is_not_sent(
     monkeypatch.setattr(reader, "stream", stream_twice)
     await gate.stop_here()
     assert [entry.finished for entry in model.record] == [True]
+
+
+class Parts(httpx2.AsyncByteStream):
+    """A body in parts. Each comes with a read of the socket, or with the same read as the last."""
+
+    def __init__(self, waits: list[bool], log: list[str]) -> None:
+        self._waits = waits
+        self._log = log
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for waits in self._waits:
+            if waits:
+                await asyncio.sleep(0)
+            self._log.append("read" if waits else "part")
+            yield wire.KEEP_ALIVE
+
+
+async def test_it_pauses_between_reads_but_not_while_one_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log: list[str] = []
+    sleep = asyncio.sleep
+
+    async def sleep_and_log(seconds: float) -> None:
+        if seconds == response_stream.GATHER_SECONDS:
+            log.append("pause")
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep_and_log)
+    waits = [True, True, True, False, False, True, True, False]
+    response = httpx2.Response(200, stream=Parts(waits, log))
+    await response_stream.on_response(response)
+    _ = [event async for event in response.aiter_raw()]
+    # The first is not held up. What has arrived in a pause is read to its end.
+    rest = ["read", "pause", "read", "part"]
+    assert log == ["read", "read", "pause", "read", "part", "part", *rest]

@@ -17,13 +17,15 @@ from typing import Any
 import httpx2
 
 from chat.provider.client import open_client, stream
-from chat.provider.events import Event, KeepAlive, Message
+from chat.provider.events import Event, KeepAlive
+from chat.provider.messages import Request
 from chat.provider.sdk_errors import explain
+from chat.provider.thoughts import Thoughts
 
 END = None
 # Waking the event loop for each token would be a sixth of what a reply costs. Slightly longer than
 # PACE_SECONDS, so the feed is already waiting when a batch arrives and pushes it immediately.
-GATHER_SECONDS = 0.055
+GATHER_SECONDS = 0.06
 
 
 class Buffer:
@@ -109,7 +111,7 @@ class Connections:
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
+async def read_reply(request: Request) -> AsyncGenerator[Event]:
     """The events of one reply. Raises `ProviderError`.
 
     Cancelling the task that iterates shuts the upstream connection down at once, whatever the
@@ -123,11 +125,13 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
         try:
             with (
                 open_client(connections.watch) as client,
-                closing(stream(client, messages)) as chunks,
+                closing(stream(client, request)) as chunks,
             ):
+                thoughts = Thoughts()
                 for events in chunks:
                     # A chunk without an event still shows that the model is at work.
-                    buffer.put(*(events or [KeepAlive()]))
+                    buffer.put(*(thoughts.split(events) or [KeepAlive()]))
+                buffer.put(*thoughts.end())
         except Exception as error:
             buffer.put(error)
         finally:
@@ -140,7 +144,7 @@ async def read_reply(messages: list[Message]) -> AsyncGenerator[Event]:
                 if item is END:
                     return
                 if isinstance(item, Exception):
-                    raise explain(item) from item
+                    raise explain(item, request.model) from item
                 yield item
             await asyncio.sleep(GATHER_SECONDS)
     finally:

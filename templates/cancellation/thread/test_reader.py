@@ -11,11 +11,13 @@ import pytest
 
 from chat.provider import reader
 from chat.provider.client import stream
-from chat.provider.events import Event, Message
+from chat.provider.events import Event
+from chat.provider.messages import Request
 from fake_model.server import FakeModel
-from tests.conftest import SOON, point_at, seen_by
+from tests.conftest import point_at, seen_by
 from tests.listener import listen
 from tests.upstreams import listening
+from tests.waiting import SOON
 
 
 class Gate:
@@ -96,10 +98,10 @@ async def test_a_second_request_of_the_same_client_is_not_sent(
 ) -> None:
     gate = Gate()
 
-    def stream_twice(client: Any, messages: list[Message]) -> Generator[list[Event]]:
-        yield from stream(client, messages)
+    def stream_twice(client: Any, request: Request) -> Generator[list[Event]]:
+        yield from stream(client, request)
         gate.wait()
-        yield from stream(client, messages)
+        yield from stream(client, request)
 
     monkeypatch.setattr(reader, "stream", stream_twice)
     async with gate.stopped_here():

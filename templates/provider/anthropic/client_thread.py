@@ -7,7 +7,9 @@ import httpx2
 
 from chat.provider import request, upstream
 from chat.provider.chunks import ChunkReader
-from chat.provider.events import Event, Message
+from chat.provider.events import Event
+from chat.provider.messages import Request
+from chat.provider.response_stream import on_response
 
 
 def open_client(
@@ -16,20 +18,26 @@ def open_client(
     """A client that sends each request once and does not limit how long the model may be silent.
 
     By default the SDK sends a request again after a fault, and gives up after ten minutes.
-    `on_request` is called before each request is sent. Raises `ProviderError` without a key.
+    `on_request` is called before each request is sent. Raises `ProviderError` without a key, or if
+    the proxy cannot be used.
     """
     return anthropic.Anthropic(
         api_key=upstream.key(),
         base_url=upstream.base_url(),
         max_retries=0,
         timeout=upstream.TIMEOUT,
-        http_client=httpx2.Client(verify=upstream.TLS, event_hooks={"request": [on_request]}),
+        http_client=httpx2.Client(
+            verify=upstream.TLS,
+            proxy=upstream.proxy(),
+            trust_env=False,
+            event_hooks={"request": [on_request], "response": [on_response]},
+        ),
     )
 
 
-def stream(client: anthropic.Anthropic, messages: list[Message]) -> Generator[list[Event]]:
+def stream(client: anthropic.Anthropic, asked: Request) -> Generator[list[Event]]:
     """The events of one reply, a list for each chunk. Raises what the SDK raises."""
-    reader = ChunkReader()
-    with client.messages.create(**request.build(messages)) as chunks:
+    reader = ChunkReader(asked.model)
+    with client.messages.create(**request.build(asked)) as chunks:
         for chunk in chunks:
             yield [*reader.read(chunk)]

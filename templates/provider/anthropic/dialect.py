@@ -8,7 +8,10 @@ import json
 import uuid
 from typing import Any
 
-from .contract import Failure, FailureKind, FinishReason, Message, Request
+from . import prose
+from .contract import Call, Failure, FailureKind, FinishReason, Request
+from .reading import AFTER_THINKING, sign
+from .reading import read as read
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 BASE_URL_VARIABLE = "ANTHROPIC_BASE_URL"
@@ -29,23 +32,6 @@ def route(method: str, path: str) -> bool:
     return (method, path) == ("POST", _PATH)
 
 
-def read(path: str, body: dict[str, Any]) -> Request:
-    """Understand the parameters of `messages.create`.
-
-    Raises ValueError, KeyError or TypeError if they are not those of a streamed message.
-    """
-    messages = [Message(turn["role"], _text(turn["content"])) for turn in body["messages"]]
-    if body.get("stream") is not True:
-        raise ValueError("the built-in model only streams: send 'stream': true")
-    return Request(
-        model=body["model"],
-        messages=messages,
-        system=_text(body.get("system", "")),
-        max_tokens=body["max_tokens"],
-        body=body,
-    )
-
-
 def example(prompt: str) -> tuple[str, dict[str, Any]]:
     """A request that asks `prompt`."""
     return _PATH, {
@@ -56,21 +42,27 @@ def example(prompt: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def stream(request: Request, input_tokens: int) -> "EventStream":
+def stream(request: Request, input_tokens: int, cached_tokens: int = 0) -> "EventStream":
     """The wire format of one reply."""
-    return EventStream(request, input_tokens)
+    return EventStream(request, input_tokens, cached_tokens)
 
 
 class EventStream:
-    """Named server-sent events around one content block of text."""
+    """Named server-sent events around blocks: thinking if there is any, text, then calls."""
 
-    def __init__(self, request: Request, input_tokens: int) -> None:
+    def __init__(self, request: Request, input_tokens: int, cached_tokens: int) -> None:
         self._model = request.model
-        self._input_tokens = input_tokens
+        self._usage = {
+            "input_tokens": input_tokens - cached_tokens,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": cached_tokens,
+        }
         self._output_tokens = 0
+        self._thoughts: list[str] = []
+        self._blocks: list[str] = []  # their types; the last one is open
 
     def begin(self) -> bytes:
-        """The message without content but with the input's usage, and an open text block."""
+        """The message without content but with the input's usage."""
         message: dict[str, Any] = {
             "id": f"msg_{uuid.uuid4().hex}",
             "type": "message",
@@ -79,47 +71,74 @@ class EventStream:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
-            "usage": {"input_tokens": self._input_tokens, "output_tokens": 1},
+            "usage": self._usage | {"output_tokens": 1},
         }
-        block = {"type": "text", "text": ""}
-        return (
-            _event({"type": "message_start", "message": message})
-            + _event({"type": "content_block_start", "index": 0, "content_block": block})
-            + _event({"type": "ping"})
-        )
+        return _event({"type": "message_start", "message": message}) + _event({"type": "ping"})
+
+    def thought(self, text: str) -> bytes:
+        """One token, in a block of thinking."""
+        self._output_tokens += 1
+        self._thoughts.append(text)
+        return self._open("thinking") + self._delta({"type": "thinking_delta", "thinking": text})
 
     def piece(self, text: str) -> bytes:
         """One token."""
         self._output_tokens += 1
-        delta = {"type": "text_delta", "text": text}
-        return _event({"type": "content_block_delta", "index": 0, "delta": delta})
+        return self._open("text") + self._delta({"type": "text_delta", "text": text})
+
+    def call(self, call: Call) -> list[bytes]:
+        """A block with the id and the name of the tool, then its arguments bit by bit."""
+        bits = prose.tokens(call.arguments)
+        self._output_tokens += 1 + len(bits)
+        closed = self._close()
+        self._blocks.append("tool_use")
+        mark = AFTER_THINKING if self._thoughts else ""
+        call_id = f"toolu_{mark}{uuid.uuid4().hex}"
+        block = {"type": "tool_use", "id": call_id, "name": call.name, "input": {}}
+        deltas = [{"type": "input_json_delta", "partial_json": bit} for bit in bits]
+        return [
+            closed + self._block("content_block_start", content_block=block),
+            *map(self._delta, deltas),
+        ]
 
     def end(self, reason: FinishReason) -> bytes:
         """The block's end, the stop reason with the output's usage, and the message's end."""
         delta: dict[str, Any] = {"stop_reason": _STOP_REASONS[reason], "stop_sequence": None}
         if reason == "refusal":
             delta["stop_details"] = {"type": "refusal", "category": None, "explanation": None}
-        usage = {"output_tokens": self._output_tokens}
+        usage = self._usage | {
+            "output_tokens": self._output_tokens,
+            "output_tokens_details": {"thinking_tokens": len(self._thoughts)},
+        }
         return (
-            _event({"type": "content_block_stop", "index": 0})
-            + (self._tool_call() if reason == "tool" else b"")
+            self._close()
             + _event({"type": "message_delta", "delta": delta, "usage": usage})
             + _event({"type": "message_stop"})
         )
 
-    def _tool_call(self) -> bytes:
-        """A block with the name of a tool, then its arguments bit by bit."""
-        block = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": "tide", "input": {}}
-        parts = ('{"hour":', " 3}")
-        deltas = [{"type": "input_json_delta", "partial_json": part} for part in parts]
-        return (
-            _event({"type": "content_block_start", "index": 1, "content_block": block})
-            + b"".join(
-                _event({"type": "content_block_delta", "index": 1, "delta": delta})
-                for delta in deltas
-            )
-            + _event({"type": "content_block_stop", "index": 1})
-        )
+    def _open(self, type_: str) -> bytes:
+        """The beginning of a block of that type, unless it is open."""
+        if self._blocks[-1:] == [type_]:
+            return b""
+        closed = self._close()
+        self._blocks.append(type_)
+        block = {"type": type_, type_: ""} | ({"signature": ""} if type_ == "thinking" else {})
+        return closed + self._block("content_block_start", content_block=block)
+
+    def _close(self) -> bytes:
+        """The end of the open block, if there is one. The one of a block of thinking is signed."""
+        if not self._blocks:
+            return b""
+        signature = {"type": "signature_delta", "signature": sign("".join(self._thoughts))}
+        signed = self._delta(signature) if self._blocks[-1] == "thinking" else b""
+        return signed + self._block("content_block_stop")
+
+    def _delta(self, delta: dict[str, Any]) -> bytes:
+        return self._block("content_block_delta", delta=delta)
+
+    def _block(self, type_: str, **fields: Any) -> bytes:
+        """An event of the last block."""
+        return _event({"type": type_, "index": len(self._blocks) - 1} | fields)
 
     def error(self) -> bytes:
         """An error event, which the SDK raises as `APIStatusError` with status 200."""
@@ -152,6 +171,7 @@ def failure(kind: FailureKind, detail: str) -> Failure:
         ),
         "context": (400, invalid, "prompt is too long: 200042 tokens > 200000 maximum"),
         "route": (404, "not_found_error", f"Not found: {detail}"),
+        "refused": (400, invalid, detail),
         "malformed": (400, invalid, f"The body of your request was not understood: {detail}"),
     }
     status, type_, message = known[kind]
@@ -169,9 +189,3 @@ def _error(type_: str, message: str) -> dict[str, Any]:
 def _event(data: dict[str, Any]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"event: {data['type']}\ndata: {text}\n\n".encode()
-
-
-def _text(content: str | list[dict[str, Any]]) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(block["text"] for block in content if block["type"] == "text")

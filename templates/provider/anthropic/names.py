@@ -3,5 +3,7 @@
 TITLE = "Anthropic"
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 BASE_URL_VARIABLE = "ANTHROPIC_BASE_URL"
+# What is often wrong with a base URL.
+BASE_URL_ADVICE = "without /v1 at its end"
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_MODEL = "claude-haiku-5-5"

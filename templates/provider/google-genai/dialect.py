@@ -5,18 +5,17 @@ https://cloud.google.com/apis/design/errors for errors.
 """
 
 import json
-import re
 import uuid
 from typing import Any
 
-from .contract import Failure, FailureKind, FinishReason, Message, Request
+from .contract import Call, Failure, FailureKind, FinishReason, Request
+from .reading import read as read
+from .reading import route as route
+from .reading import sign
 
 KEY_VARIABLE = "GEMINI_API_KEY"
 BASE_URL_VARIABLE = "GOOGLE_GEMINI_BASE_URL"
 BASE_PATH = ""
-
-# The SDK's default is v1; `GOOGLE_GENAI_API_VERSION` makes it v1beta or v1alpha.
-_PATH = re.compile(r"/v1(?:alpha|beta)?/models/([^/:]+):streamGenerateContent")
 
 _FINISH_REASONS: dict[FinishReason, str] = {
     "stop": "STOP",
@@ -28,66 +27,67 @@ _FINISH_REASONS: dict[FinishReason, str] = {
 _SERVER_FAULT = "An internal error has occurred. Please retry."
 
 
-def route(method: str, path: str) -> bool:
-    """Whether streamed content is asked for."""
-    return method == "POST" and _PATH.fullmatch(path) is not None
-
-
-def read(path: str, body: dict[str, Any]) -> Request:
-    """Understand the parameters of `models.generate_content_stream`.
-
-    Raises ValueError, KeyError or TypeError if they are not those of such a request.
-    """
-    match = _PATH.fullmatch(path)
-    if match is None:
-        raise ValueError(f"no model is named in {path}")
-    return Request(
-        model=match[1],
-        messages=[
-            Message("assistant" if content.get("role") == "model" else "user", _text(content))
-            for content in body["contents"]
-        ],
-        system=_text(body.get("systemInstruction") or {"parts": []}),
-        max_tokens=(body.get("generationConfig") or {}).get("maxOutputTokens"),
-        body=body,
-    )
-
-
 def example(prompt: str) -> tuple[str, dict[str, Any]]:
     """A request that asks `prompt`."""
     path = "/v1/models/gemini-3.8-flash:streamGenerateContent?alt=sse"
     return path, {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
 
 
-def stream(request: Request, input_tokens: int) -> "ResponseStream":
+def stream(request: Request, input_tokens: int, cached_tokens: int = 0) -> "ResponseStream":
     """The wire format of one reply."""
-    return ResponseStream(request, input_tokens)
+    return ResponseStream(request, input_tokens, cached_tokens)
 
 
 class ResponseStream:
     """Server-sent events, each a whole `GenerateContentResponse`."""
 
-    def __init__(self, request: Request, input_tokens: int) -> None:
+    def __init__(self, request: Request, input_tokens: int, cached_tokens: int) -> None:
         self._model = request.model
         self._id = uuid.uuid4().hex
         self._input_tokens = input_tokens
+        self._cached_tokens = cached_tokens
         self._output_tokens = 0
+        self._thoughts = 0
+        self._has_called = False
+        self._is_malformed = False
 
     def begin(self) -> bytes:
         """Nothing: the first chunk already has text."""
         return b""
+
+    def thought(self, text: str) -> bytes:
+        """One token, in a part that is a thought."""
+        self._thoughts += 1
+        part = {"text": text, "thought": True}
+        return self._chunk({"content": {"parts": [part], "role": "model"}})
 
     def piece(self, text: str) -> bytes:
         """One token."""
         self._output_tokens += 1
         return self._chunk({"content": {"parts": [{"text": text}], "role": "model"}})
 
+    def call(self, call: Call) -> list[bytes]:
+        """A call in one piece, the first one signed. The service sends no malformed arguments."""
+        try:
+            args = json.loads(call.arguments)
+        except ValueError:
+            args = None
+        if not isinstance(args, dict):
+            self._is_malformed = True
+            return []
+        self._output_tokens += 1
+        function = {"name": call.name, "args": args, "id": uuid.uuid4().hex[:8]}
+        part: dict[str, Any] = {"functionCall": function}
+        if not self._has_called:
+            part["thoughtSignature"] = sign(function)
+        self._has_called = True
+        return [self._chunk({"content": {"parts": [part], "role": "model"}})]
+
     def end(self, reason: FinishReason) -> bytes:
         """The finish reason; a reply that was blocked has no content beside it."""
         candidate: dict[str, Any] = {"finishReason": _FINISH_REASONS[reason]}
-        if reason == "tool":
-            call = {"functionCall": {"name": "tide", "args": {"hour": 3}}}
-            candidate["content"] = {"parts": [call], "role": "model"}
+        if reason == "tool" and self._is_malformed:
+            candidate["finishReason"] = "MALFORMED_FUNCTION_CALL"
         elif reason != "refusal":
             candidate["content"] = {"parts": [{"text": ""}], "role": "model"}
         return self._chunk(candidate)
@@ -104,9 +104,15 @@ class ResponseStream:
     def _chunk(self, candidate: dict[str, Any]) -> bytes:
         usage = {
             "promptTokenCount": self._input_tokens,
-            "candidatesTokenCount": self._output_tokens,
-            "totalTokenCount": self._input_tokens + self._output_tokens,
+            "totalTokenCount": self._input_tokens + self._thoughts + self._output_tokens,
         }
+        # Like the service, it leaves out what there is none of.
+        if self._output_tokens:
+            usage["candidatesTokenCount"] = self._output_tokens
+        if self._thoughts:
+            usage["thoughtsTokenCount"] = self._thoughts
+        if self._cached_tokens:
+            usage["cachedContentTokenCount"] = self._cached_tokens
         chunk = {
             "candidates": [candidate | {"index": 0}],
             "usageMetadata": usage,
@@ -146,6 +152,7 @@ def failure(kind: FailureKind, detail: str) -> Failure:
             "(1048576).",
         ),
         "route": (404, "NOT_FOUND", f"No method is found for {detail}."),
+        "refused": (400, invalid, detail),
         "malformed": (400, invalid, f"The body of your request was not understood: {detail}"),
     }
     details: dict[str, list[dict[str, Any]]] = {
@@ -178,7 +185,3 @@ def failure(kind: FailureKind, detail: str) -> Failure:
 
 def _error(code: int, status: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "status": status}}
-
-
-def _text(content: dict[str, Any]) -> str:
-    return "".join(part.get("text", "") for part in content["parts"])

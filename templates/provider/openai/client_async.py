@@ -8,44 +8,50 @@ from openai.types.chat import ChatCompletionChunk
 
 from chat.provider import request, upstream
 from chat.provider.chunks import ChunkReader
-from chat.provider.events import Event, Message
+from chat.provider.events import Event
+from chat.provider.messages import Request
+from chat.provider.response_stream import on_response
 
 
 def open_client(on_request: Callable[[httpx2.Request], Awaitable[None]]) -> openai.AsyncOpenAI:
     """A client that sends each request once and does not limit how long the model may be silent.
 
     By default the SDK sends a request again after a fault, and gives up after ten minutes.
-    `on_request` is awaited before each request is sent. Raises `ProviderError` without a key.
+    `on_request` is awaited before each request is sent. Raises `ProviderError` without a key, or if
+    the proxy cannot be used.
     """
     return openai.AsyncOpenAI(
         api_key=upstream.key(),
         base_url=upstream.base_url(),
         max_retries=0,
         timeout=upstream.TIMEOUT,
-        http_client=httpx2.AsyncClient(verify=upstream.TLS, event_hooks={"request": [on_request]}),
+        http_client=httpx2.AsyncClient(
+            verify=upstream.TLS,
+            proxy=upstream.proxy(),
+            trust_env=False,
+            event_hooks={"request": [on_request], "response": [on_response]},
+        ),
     )
 
 
-async def stream(
-    client: openai.AsyncOpenAI, messages: list[Message]
-) -> AsyncGenerator[list[Event]]:
+async def stream(client: openai.AsyncOpenAI, asked: Request) -> AsyncGenerator[list[Event]]:
     """The events of one reply, a list for each chunk. Raises what the SDK raises."""
     reader = ChunkReader()
-    async with await _ask(client, messages) as chunks:
+    async with await _ask(client, asked) as chunks:
         async for chunk in chunks:
             yield [*reader.read(chunk)]
 
 
 async def _ask(
-    client: openai.AsyncOpenAI, messages: list[Message]
+    client: openai.AsyncOpenAI, asked: Request
 ) -> openai.AsyncStream[ChatCompletionChunk]:
     """Send the request, and again without a part of it if the server refuses that part."""
-    asked = request.build(client.base_url, messages)
+    params = request.build(client.base_url, asked)
     while True:
         try:
-            return await client.chat.completions.create(**asked)
+            return await client.chat.completions.create(**params)
         except openai.APIStatusError as error:
             request.learn(error, client.base_url)
-            refused, asked = asked, request.build(client.base_url, messages)
-            if asked == refused:
+            refused, params = params, request.build(client.base_url, asked)
+            if params == refused:
                 raise

@@ -9,7 +9,9 @@ import time
 import uuid
 from typing import Any
 
-from .contract import Failure, FailureKind, FinishReason, Message, Request
+from . import prose
+from .contract import Call, Failure, FailureKind, FinishReason, Request
+from .reading import read as read
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
@@ -32,42 +34,26 @@ def route(method: str, path: str) -> bool:
     return (method, path) == ("POST", _PATH)
 
 
-def read(path: str, body: dict[str, Any]) -> Request:
-    """Understand the parameters of `chat.completions.create`.
-
-    Raises ValueError, KeyError or TypeError if they are not those of a streamed completion.
-    """
-    turns = [(message["role"], _text(message["content"])) for message in body["messages"]]
-    if body.get("stream") is not True:
-        raise ValueError("the built-in model only streams: send 'stream': true")
-    return Request(
-        model=body["model"],
-        messages=[
-            Message(role, text) for role, text in turns if role not in ("system", "developer")
-        ],
-        system="\n".join(text for role, text in turns if role in ("system", "developer")),
-        max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
-        body=body,
-    )
-
-
 def example(prompt: str) -> tuple[str, dict[str, Any]]:
     """A request that asks `prompt`."""
     message = {"role": "user", "content": prompt}
     return _PATH, {"model": "gpt-5.4-mini", "messages": [message], "stream": True}
 
 
-def stream(request: Request, input_tokens: int) -> "ChunkStream":
+def stream(request: Request, input_tokens: int, cached_tokens: int = 0) -> "ChunkStream":
     """The wire format of one reply."""
-    return ChunkStream(request, input_tokens)
+    return ChunkStream(request, input_tokens, cached_tokens)
 
 
 class ChunkStream:
     """Server-sent events, each a `chat.completion.chunk`, and `[DONE]` as the last."""
 
-    def __init__(self, request: Request, input_tokens: int) -> None:
+    def __init__(self, request: Request, input_tokens: int, cached_tokens: int) -> None:
         self._input_tokens = input_tokens
+        self._cached_tokens = cached_tokens
         self._output_tokens = 0
+        self._thoughts = 0
+        self._calls = 0
         options = request.body.get("stream_options") or {}
         self._usage_wanted = bool(options.get("include_usage"))
         self._common = {
@@ -83,20 +69,46 @@ class ChunkStream:
         """The role, with no text yet."""
         return self._choice({"role": "assistant", "content": "", "refusal": None}, None)
 
+    def thought(self, text: str) -> bytes:
+        """One token, where DeepSeek, vLLM and llama.cpp put it: OpenAI sends no reasoning."""
+        self._output_tokens += 1
+        self._thoughts += 1
+        return self._choice({"reasoning_content": text}, None)
+
     def piece(self, text: str) -> bytes:
         """One token."""
         self._output_tokens += 1
         return self._choice({"content": text}, None)
 
+    def call(self, call: Call) -> list[bytes]:
+        """The id and the name of the tool, then the arguments bit by bit."""
+        index, bits = self._calls, prose.tokens(call.arguments)
+        self._calls += 1
+        self._output_tokens += 1 + len(bits)
+        head = {
+            "index": index,
+            "id": f"call_{uuid.uuid4().hex}",
+            "type": "function",
+            "function": {"name": call.name, "arguments": ""},
+        }
+        pieces = [head, *({"index": index, "function": {"arguments": bit}} for bit in bits)]
+        return [self._choice({"tool_calls": [piece]}, None) for piece in pieces]
+
     def end(self, reason: FinishReason) -> bytes:
         """The finish reason, the usage if it was asked for, and `[DONE]`."""
-        end = self._tool_call() if reason == "tool" else b""
-        end += self._choice({}, _FINISH_REASONS[reason])
+        end = self._choice({}, _FINISH_REASONS[reason])
         if self._usage_wanted:
             usage = {
                 "prompt_tokens": self._input_tokens,
                 "completion_tokens": self._output_tokens,
                 "total_tokens": self._input_tokens + self._output_tokens,
+                "prompt_tokens_details": {"cached_tokens": self._cached_tokens, "audio_tokens": 0},
+                "completion_tokens_details": {
+                    "reasoning_tokens": self._thoughts,
+                    "audio_tokens": 0,
+                    "accepted_prediction_tokens": 0,
+                    "rejected_prediction_tokens": 0,
+                },
             }
             end += _event(self._common | {"choices": [], "usage": usage})
         return end + b"data: [DONE]\n\n"
@@ -108,13 +120,6 @@ class ChunkStream:
     def garbage(self) -> bytes:
         """A chunk that breaks off."""
         return b'data: {"id": "chatcmpl-broken", "object": "chat.completion.chunk", "cho\n\n'
-
-    def _tool_call(self) -> bytes:
-        """The name of a tool, then its arguments bit by bit."""
-        call = {"index": 0, "id": f"call_{uuid.uuid4().hex}", "type": "function"}
-        calls: list[dict[str, Any]] = [{**call, "function": {"name": "tide", "arguments": ""}}]
-        calls += [{"index": 0, "function": {"arguments": part}} for part in ('{"hour":', " 3}")]
-        return b"".join(self._choice({"tool_calls": [call]}, None) for call in calls)
 
     def _choice(self, delta: dict[str, Any], finish_reason: str | None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
@@ -163,6 +168,7 @@ def failure(kind: FailureKind, detail: str) -> Failure:
         ),
         "route": (404, f"Invalid URL ({detail})", invalid, None),
         "malformed": (400, f"The body of your request was not understood: {detail}", invalid, None),
+        "refused": (400, detail, invalid, None),
     }
     status, message, type_, code = known[kind]
     headers = {"x-request-id": f"req_{uuid.uuid4().hex}"}
@@ -178,9 +184,3 @@ def _error(message: str, type_: str, code: str | None, param: str | None = None)
 
 def _event(data: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
-
-
-def _text(content: str | list[dict[str, Any]] | None) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    return "".join(part["text"] for part in content if part["type"] == "text")

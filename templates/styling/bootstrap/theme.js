@@ -1,8 +1,8 @@
-// Bootstrap takes its colour mode from an attribute: let it follow the system's.
+// Bootstrap takes its colour mode from an attribute: let it follow the system's. Paper is light.
 "use strict";
 
 (() => {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const dark = matchMedia("screen and (prefers-color-scheme: dark)");
 
   function follow() {
     document.documentElement.dataset.bsTheme = dark.matches ? "dark" : "light";

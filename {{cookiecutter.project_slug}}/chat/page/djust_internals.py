@@ -47,8 +47,13 @@ def is_connected(view: Any) -> bool:
 
 def cookies(view: Any) -> dict[str, str]:
     """The cookies of the WebSocket, which the request that djust gives to `mount` lacks."""
+    return dict(scope(view).get("cookies", {}))
+
+
+def scope(view: Any) -> dict[str, Any]:
+    """The ASGI scope of the WebSocket; empty over djust's HTTP fallback."""
     consumer = view._ws_consumer
-    return dict(consumer.scope.get("cookies", {})) if consumer is not None else {}
+    return dict(consumer.scope) if consumer is not None else {}
 
 
 async def push_now(view: Any, event: str, payload: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Pushes to the log of one open page: turns, text as it arrives, and how replies end.
 
-djust does not render the log, so a token costs the same however long the history is. Three push
-events change it: `chat:turns`, `chat:text` and `chat:end`, applied by `static/chat/log.js`.
+djust does not render the log, so a token costs the same however long the history is. Four push
+events change it: `chat:turns`, `chat:reasoning`, `chat:text` and `chat:end`, applied by
+`static/chat/log.js`.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from django.urls import reverse
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
-from chat.page.markdown import Cursor, GrowingMarkdown
+from chat.page import usage  # usage
+from chat.page.edits import Cursor
+from chat.page.growing import GrowingMarkdown
 from chat.page.turns import reply_html, turn_html
 from chat.replies.registry import Watcher, replies
 from chat.replies.running_reply import RunningReply
@@ -24,13 +27,14 @@ from chat.replies.running_reply import RunningReply
 logger = logging.getLogger("chat")
 
 # Long enough for several tokens to share a frame, short enough not to be seen.
-PACE_SECONDS = 0.05
+PACE_SECONDS = 0.04
 # How often the row of a reply is read that another process streams.
 ELSEWHERE_SECONDS = 2
 DATABASE_SECONDS = 0.25
 
 # All pages that watch a reply share the rendering of its Markdown.
-_markdown: WeakKeyDictionary[RunningReply, GrowingMarkdown] = WeakKeyDictionary()
+# Each stretch of text between tool calls is rendered on its own: by its start in the text.
+_markdown: WeakKeyDictionary[RunningReply, dict[int, GrowingMarkdown]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,26 @@ class Feed:
         self._position = position or Position()
         self._streaming: RunningReply | None = None
         self._cursor: Cursor | None = None
+        self._start = 0  # where the text begins in the reply that is now growing
+        self._reasoning = 0  # characters of it that the page shows
+        self._tools = 0  # tools
+        self._calls: list[str] = []  # tools
+        self._paged: dict[int, int] = {}  # versions
 
     async def run(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             with replies.watch(self._conversation.pk) as watcher:
                 watcher.notify()
                 while True:
                     await watcher.changed(self._timeout())
+                    # Counted from the change: the next one comes after the reader's pause.
+                    pace = loop.time() + PACE_SECONDS
                     if not await self._page.is_allowed():
                         await self._page.push("chat:logged_out", {})
                         return
                     await self._push_changes(watcher)
-                    await asyncio.sleep(PACE_SECONDS)
+                    await asyncio.sleep(max(pace - loop.time(), PACE_SECONDS / 2))
         except Exception:
             logger.exception("the feed of a page has ended; the page shows the rest after a reload")
 
@@ -93,13 +105,39 @@ class Feed:
                 await self._push_turns()
                 if running is not None and running.reply.pk == self._position.reply:
                     self._streaming = running
-                    self._cursor = _markdown.setdefault(running, GrowingMarkdown()).cursor()
+                    self._tools = 0  # tools
+                    self._begin_text(running, 0)
             if self._streaming is not None:
-                await self._push_text(self._streaming)
+                await self._push_tools(self._streaming)  # tools
+                markdown = _markdown[self._streaming][self._start]
+                markdown.update(self._streaming.reply.text[self._start :])
+                await self._push_edits(self._streaming.reply)
+                if markdown.colouring is not None:
+                    coloured = asyncio.wrap_future(markdown.colouring)
+                    coloured.add_done_callback(lambda _: watcher.notify())
         except DatabaseError as error:
             logger.warning("a page does not show the latest turns yet: %s", error)
             watcher.notify()
             await asyncio.sleep(DATABASE_SECONDS)
+
+    def _begin_text(self, running: RunningReply, start: int) -> None:
+        """Follow the text of a reply from `start` on; the page shows nothing of it yet."""
+        self._start = start
+        texts = _markdown.setdefault(running, {})
+        self._cursor = texts.setdefault(start, GrowingMarkdown()).cursor()
+        self._reasoning = 0
+
+    async def _push_tools(self, running: RunningReply) -> None:  # tools
+        """Push the turn again if its tool calls have changed, and go on after the last one."""
+        version = running.tools.version
+        if self._tools != version:
+            self._tools = version
+            await self._push_turn_again()
+            self._begin_text(running, running.tools.end)
+
+    async def _push_turn_again(self) -> None:  # tools
+        self._position = Position(self._position.turn)
+        await self._push_turns()
 
     async def _push_turns(self) -> None:
         """Push the turns that the page does not show yet, or shows in an older state."""
@@ -116,33 +154,57 @@ class Feed:
                 },
             )
             self._replaces = False
+        self._paged |= {turn.pk: reply.pk for turn, reply, _ in turns}  # versions
+        turns = [each for each in turns if each[0].pk >= self._position.turn]  # versions
         if turns:
             turn, reply, _ = turns[-1]
             self._position = Position(turn.pk, reply.pk, reply.status)
+            self._calls = _statuses(reply)  # tools
             await self._page.show_controls(reply)
 
     def _missed_turns(self) -> list[tuple[Turn, Reply, str]]:
         return [
             (turn, reply, turn_html(turn, reply))
             for turn, reply in queries.turns(self._conversation, self._position.turn)
+            if turn.pk >= self._position.turn or self._paged.get(turn.pk) != reply.pk  # versions
             if Position(turn.pk, reply.pk, reply.status) != self._position
+            or self._has_other_calls(reply)  # tools
         ]
 
-    async def _push_text(self, running: RunningReply, *, whole: bool = False) -> None:
+    def _has_other_calls(self, reply: Reply) -> bool:  # tools
+        """Whether calls have changed that nothing in this process has announced.
+
+        Another process may run them, or this one between two looks of the feed.
+        """
+        is_streaming = reply.status == Reply.Status.STREAMING
+        return is_streaming and _statuses(reply) != self._calls
+
+    async def _push_edits(self, reply: Reply) -> None:
         assert self._cursor is not None
-        _markdown[running].update(running.reply.text, whole=whole)
+        if reasoning := reply.reasoning[self._reasoning :]:
+            self._reasoning += len(reasoning)
+            await self._page.push("chat:reasoning", {"reply": reply.pk, "text": reasoning})
         if edits := self._cursor.edits():
-            await self._page.push("chat:text", {"reply": running.reply.pk, "edits": edits})
+            await self._page.push("chat:text", {"reply": reply.pk, "edits": edits})
 
     async def _push_end(self, reply: Reply) -> None:
         assert self._streaming is not None
-        await self._push_text(self._streaming, whole=reply.status == Reply.Status.COMPLETE)
-        end = {"reply": reply.pk, "status": reply.status, "mark": reply.mark}
-        html = await asyncio.to_thread(reply_html, reply)
-        if _markdown[self._streaming].html != html:
-            # Its blocks depend on each other: a link, say, whose address was defined further down.
-            end["html"] = html
-        await self._page.push("chat:end", end)
+        markdown = _markdown[self._streaming][self._start]
         self._streaming = None
+        if reply.call_count:  # tools
+            return await self._push_turn_again()
+        # May differ from what was shown: a link, say, gets an address that is defined further down.
+        markdown.finish(await asyncio.to_thread(reply_html, reply))
+        await self._push_edits(reply)
+        end: dict[str, Any] = {"reply": reply.pk, "status": reply.status, "mark": reply.mark}
+        if reply.is_from_cache:  # cache
+            end["cached"] = True
+        end |= usage.at_end(reply)  # usage
+        await self._page.push("chat:end", end)
         self._position = Position(reply.turn_id, reply.pk, reply.status)
         await self._page.show_controls(reply)
+
+
+def _statuses(reply: Reply) -> list[str]:  # tools
+    """The status of each call of a reply that `queries.turns` has read."""
+    return [call.status for call in reply.tool_calls.all()] if reply.call_count else []

@@ -1,18 +1,27 @@
 """Tells which Markdown takes too long to render on the event loop.
 
-djust renders 60 kB of ordinary Markdown in 1 to 3 ms. A few unusual texts take up to 2 s, or give
-10 MB of HTML. With these limits a text of up to 60 kB takes less than 10 ms.
+comrak renders 60 kB of ordinary Markdown in 1 to 4 ms. A few unusual texts take up to 1.4 s, or
+give 10 MB of HTML. With these limits a text of up to 60 kB takes less than 10 ms.
 """
 
 import re
 
+# In a shorter text only formulas can be slow.
+SHORT = 6_000
 # Limits on density do not apply to a text shorter than this.
 MINIMUM_SIZE = 60_000
-MARKERS = "[]()!<>&*_~`|\\#-\n"
-# One character in three: `[a](` repeated takes 10 ms for 60 kB.
-MAXIMUM_MARKERS = 1 / 3
+MARKERS = "[]()!<>&*_~`|\\#-$\n"
+# Three characters in ten: `[a](` repeated takes 24 ms for 60 kB.
+MAXIMUM_MARKERS = 0.3
+MAXIMUM_LINES = 10_000
+# Marks of formulas. The time grows with their square: `\\(` repeated takes 1.4 s for 60 kB.
+FORMULA = ("\\(", "\\[", "$")
+MAXIMUM_FORMULAS = 1_500
+# Each address becomes a link, which is much longer.
+ADDRESS = ("@", "www.", "://")
+MAXIMUM_ADDRESSES = 4_000
 # Markers of emphasis, as a share of all characters. The time grows with their square: `*a__`
-# repeated takes 88 ms for 60 kB.
+# repeated takes 15 ms for 60 kB.
 MAXIMUM_EMPHASIS = 1 / 10
 # A row with fewer cells than the head is filled up: 60 kB of one-letter rows give 10 MB of HTML.
 MAXIMUM_CELLS = 20_000
@@ -27,18 +36,24 @@ NESTED = re.compile(r"\n(?=[ \t>*+\-\d.)]{16})(?:[ \t>]|[-*+](?=[ \t])|\d{1,9}[.
 
 def is_slow(text: str) -> bool:
     """Whether to show `text` as it stands instead of rendering it. Its lines end in "\\n"."""
+    if _count(text, FORMULA) > MAXIMUM_FORMULAS:
+        return True
+    if len(text) < SHORT:
+        return False
     size = max(len(text), MINIMUM_SIZE)
     lines = text.count("\n") + 1
     return (
-        _count(text, MARKERS) > size * MAXIMUM_MARKERS
+        lines > MAXIMUM_LINES
+        or _count(text, MARKERS) > size * MAXIMUM_MARKERS
+        or _count(text, ADDRESS) > MAXIMUM_ADDRESSES
         or _emphasis(text, size * MAXIMUM_EMPHASIS)
         or (text.count("|") * lines > MAXIMUM_CELLS and _cells(text) > MAXIMUM_CELLS)
         or (len(text) * lines > MAXIMUM_NESTING and _nesting(text) * lines > MAXIMUM_NESTING)
     )
 
 
-def _count(text: str, characters: str) -> int:
-    return sum(map(text.count, characters))
+def _count(text: str, marks: str | tuple[str, ...]) -> int:
+    return sum(map(text.count, marks))
 
 
 def _emphasis(text: str, maximum: float) -> bool:

@@ -1,21 +1,76 @@
-"""A turn as HTML: the prompt escaped, the newest reply as Markdown."""
+"""A turn as HTML: the prompt escaped, its reply as Markdown, the reply's tool calls between."""
 
+import functools
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
+from chat import (
+    model_choice,  # models
+    versions,  # versions
+)
 from chat.models import Reply, Turn
-from chat.page.markdown import render, render_part
+from chat.page import usage  # usage
+from chat.page.growing import render_part
+from chat.page.markdown import render
+from chat.tools import history  # tools
+
+TEXT = ["chat/_text.html"]
 
 
-def reply_html(reply: Reply) -> str:
-    """The text of a reply as safe HTML."""
-    return render(reply.text) if reply.status == Reply.Status.COMPLETE else render_part(reply.text)
+def reply_html(reply: Reply, start: int = 0) -> SafeString:
+    """The text of a reply from `start` on as safe HTML. Call it in a thread."""
+    is_whole = reply.status == Reply.Status.COMPLETE
+    return _text_html(reply, reply.text[start:], start, is_whole=is_whole)
+
+
+def _text_html(reply: Reply, text: str, start: int, *, is_whole: bool) -> SafeString:
+    html = _kept(text, whole=is_whole)
+    if "data-footnotes" not in html:
+        return html
+    # Ids must differ from those of other texts.
+    anchor = f"reply-{reply.pk}-{start}-fn"
+    return mark_safe(
+        html.replace('id="fn', f'id="{anchor}').replace('href="#fn', f'href="#{anchor}')
+    )
+
+
+@functools.lru_cache(maxsize=1000)
+def _kept(text: str, *, whole: bool) -> SafeString:
+    """Kept for the last thousand: colours take long, and the HTML depends on the text alone."""
+    return render(text) if whole else render_part(text)
 
 
 def turn_context(turn: Turn, reply: Reply) -> dict[str, Any]:
     """What the template `_turn.html` needs."""
-    return {"turn": turn, "reply": reply, "html": reply_html(reply)}
+    parts = [{"templates": TEXT, "html": reply_html(reply)}]
+    if reply.call_count:  # tools
+        parts = _parts(reply)
+    return {
+        "turn": turn,
+        "reply": reply,
+        "parts": parts,
+        "by": reply.model if model_choice.offered() else "",  # models
+        "usage": usage.context(reply),  # usage
+        "versions": versions.pager(reply),  # versions
+    }
+
+
+def _parts(reply: Reply) -> list[dict[str, Any]]:  # tools
+    """The texts and tool calls of a reply. The template of one tool may replace the common one."""
+    parts: list[dict[str, Any]] = []
+    start = 0
+    *before, _ = history.split(reply.text, reply.tool_calls.all())
+    for part in before:
+        if isinstance(part, str):
+            html = _text_html(reply, part, start, is_whole=True)
+            parts.append({"templates": TEXT, "html": html})
+        else:
+            templates = [f"chat/tools/{part.name}.html", "chat/tools/call.html"]
+            parts.append({"templates": templates, "call": part})
+            start = part.position
+    return [*parts, {"templates": TEXT, "html": reply_html(reply, start)}]
 
 
 def turn_html(turn: Turn, reply: Reply) -> str:

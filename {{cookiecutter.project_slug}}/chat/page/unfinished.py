@@ -9,9 +9,10 @@ Each function reads each character a fixed number of times.
 
 import re
 
-# A line that may become a heading, a rule, a list, a quote, a fence, or the line under a heading.
-ONLY_MARKERS = re.compile(r"[-*_=+#>|`~\s]*|\d{1,9}[.)]?")
-MAYBE_FENCE = re.compile(r" {0,3}[`~]+")
+# A line that may become a heading, a rule, a list, a task, a quote, a fence, or the line under a
+# heading.
+ONLY_MARKERS = re.compile(r"[-*_=+#>|`~\s]*|\d{1,9}[.)]?|(?:[-*+]|\d{1,9}[.)])\s+\[[ xX]?\]?")
+MAYBE_FENCE = re.compile(r"[ \t>]*[`~]+")
 TABLE_ROW = re.compile(r"\s{0,3}\|")
 TABLE_RULE = re.compile(r"[|:\-\s]*")
 # The markers of a list item, a heading or a quote. Inline markers before them are closed already.
@@ -20,7 +21,11 @@ LINE_START = re.compile(r"\s*(?:[-*+]\s+|\d{1,9}[.)]\s+|#{1,6}\s+|>\s*)+")
 BACKTICKS = re.compile(r"``*")
 EMPHASIS = re.compile(r"\\.|\*\**|__*|~~", re.DOTALL)
 OPEN_LINK = re.compile(r"!?\[([^\[\]]*)(?:\](?:\([^()\s]*(?:\s[^()]*)?)?)?$")
-# Stands for each character of code, where other markers are looked for.
+# Formulas, and one that has begun. A formula cannot contain what begins another.
+FORMULA = re.compile(r"\\[(\[](?:[^\\]|\\[^()\[\]])*+\\[)\]]|\$\$[^$]++\$\$")
+OPEN_FORMULA = re.compile(r"(?:\\[(\[]|(?<!\S)\$\$(?=\n))(?:[^\\$]|\\[^()\[\]])*+(?:\\|\$)?$")
+CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
+# Stands for each character of code or of a formula, where other markers are looked for.
 CODE = "\0"
 
 # Only the innermost open markers are closed: each closing tag is sent again with each update.
@@ -29,20 +34,21 @@ MAXIMUM_OPEN = 8
 MAXIMUM_MARKERS = 2_500
 
 
-def close(text: str, fence: str) -> str:
-    """The text with its end closed. `fence` opened the code block that the end is in, or is ""."""
+def close(text: str, *, in_code: bool) -> str:
+    """The text with its end closed. `in_code` tells whether the last line is in a code block."""
     head, newline, last = text.rpartition("\n")
-    if fence:
+    if in_code:
         # The line may become the fence that closes the block.
         return head + newline if MAYBE_FENCE.fullmatch(last) else text
     block = _block(text)
     if TABLE_ROW.match(block) and block.strip("| "):
         return _close_table(text)
-    if last and ONLY_MARKERS.fullmatch(last.strip()):
-        return head + newline
     start = len(text) - len(block)
-    if line := LINE_START.match(last):
-        start = len(head) + len(newline) + line.end()
+    if not _open_formula(block):
+        if last and ONLY_MARKERS.fullmatch(last.strip()):
+            return head + newline
+        if line := LINE_START.match(last):
+            start = len(head) + len(newline) + line.end()
     return text[:start] + _close_inline(text[start:])
 
 
@@ -73,6 +79,11 @@ def _close_inline(text: str) -> str:
     if sum(map(text.count, "`*_~\\")) > MAXIMUM_MARKERS:
         return text
     plain, opened = _without_code(text)
+    if "\\" in plain or "$$" in plain:
+        plain = FORMULA.sub(lambda formula: CODE * len(formula[0]), plain)
+    if opened < 0 and (formula := _open_formula(plain)):
+        start = formula.start()
+        return _close_emphasis(text[:start], plain[:start], _formula(text[start:]))
     if opened >= 0:
         inside = text[opened:].lstrip("`")
         marker = "`" * (len(text) - opened - len(inside))
@@ -80,12 +91,34 @@ def _close_inline(text: str) -> str:
         inside = inside.rstrip("`")
         code = f"{marker}{inside}{marker}" if inside.strip() else ""
         return _close_emphasis(text[:opened], plain[:opened], code)
-    bracket = text.rfind("[")
-    # Search from the last bracket, or from the "!" of an image before it: not the whole paragraph.
-    link = OPEN_LINK.search(text, max(bracket - 1, 0)) if bracket >= 0 else None
+    link = _open_link(text)
+    if link and text[link.start() - 1 : link.start()] == "]":
+        if link[0].endswith("]"):
+            # A link by reference, `[text][label]`.
+            return _close_emphasis(text, plain, "")
+        text, plain = text[: link.start()], plain[: link.start()]
+        link = _open_link(text)
     if link and plain[link.start()] != CODE and text[link.start() - 1 : link.start()] != "\\":
         text, plain = text[: link.start()] + link[1], plain[: link.start()] + link[1]
     return _close_emphasis(text, plain, "")
+
+
+def _open_formula(text: str) -> re.Match[str] | None:
+    return OPEN_FORMULA.search(text) if "\\" in text or "$$" in text else None
+
+
+def _open_link(text: str) -> re.Match[str] | None:
+    bracket = text.rfind("[")
+    # Search from the last bracket, or from the "!" of an image before it: not the whole paragraph.
+    return OPEN_LINK.search(text, max(bracket - 1, 0)) if bracket >= 0 else None
+
+
+def _formula(opened: str) -> str:
+    """A formula that has begun, closed; nothing as long as it is empty."""
+    # The last character may begin the closing mark, or a command of TeX.
+    inside = opened[2:].rstrip("\\$ \n")
+    line_end = "\n" if inside.startswith("\n") else ""
+    return f"{opened[:2]}{inside}{line_end}{CLOSING[opened[:2]]}" if inside.strip() else ""
 
 
 def _without_code(text: str) -> tuple[str, int]:

@@ -4,15 +4,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from chat import queries
+from chat import (
+    model_choice,  # models
+    queries,
+)
 from chat.owners import owner_of, remember
 from chat.page.controls import controls
+from chat.page.conversation_list import list_state  # conversations
 from chat.page.turns import turn_context
 from chat.provider import names
 
@@ -24,7 +28,7 @@ def page(
 ) -> HttpResponse:
     """The conversation with this id, a new one, or else the newest.
 
-    It reads from the database twice at most, and writes nothing.
+    It reads from the database three times at most, and writes nothing.
     """
     owner = owner_of(request)
     if owner is None:
@@ -41,11 +45,28 @@ def page(
         "address": reverse("conversation", args=[conversation.pk]) if turns else request.path,
         "turns": [turn_context(turn, reply) for turn, reply in turns],
         "provider": names,
+        "socket_path": settings.CHAT_SOCKET_PATH,
         "built_in_model": settings.CHAT_BUILT_IN_MODEL,
         "max_prompt_chars": settings.CHAT_MAX_PROMPT_CHARS,
         "login_required": settings.CHAT_LOGIN_REQUIRED,
         **controls(turns[-1][1] if turns else None),
+        **model_choice.picker(conversation),  # models
+        **list_state(owner),  # conversations
+        "current": str(conversation.pk),  # conversations
     }
     response = render(request, "chat/page.html", context, using="django")
     remember(owner, response)
     return response
+
+
+@never_cache
+def source(request: HttpRequest, conversation_id: UUID, reply_id: int) -> HttpResponse:
+    """The Markdown of a reply, as the model wrote it: what Copy copies.
+
+    Raises Http404 unless the reply belongs to whoever asks.
+    """
+    owner = owner_of(request)
+    text = queries.text(owner, conversation_id, reply_id) if owner else None
+    if text is None:
+        raise Http404
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")

@@ -1,19 +1,18 @@
-"""Why a reply failed: `ProviderError`, and how connection faults and HTTP statuses become one.
+"""Why a reply failed: `ProviderError`, and how connection faults become one.
 
-What an SDK's own exceptions mean is in `sdk_errors.py`.
+What HTTP errors mean is in `http_errors.py`, what an SDK's own exceptions mean in `sdk_errors.py`.
 """
 
 import json
-import math
 import re
 import socket
 import ssl
-import time
-from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator
 from typing import Literal
 
 from django.conf import settings
+
+from chat.provider import proxies
 
 DAY_SECONDS = 24 * 60 * 60
 
@@ -27,30 +26,24 @@ Kind = Literal[
     "server_error",
     "bad_request",
     "context_too_long",
+    "request_too_large",
     "refused",
     "tool_call",
     "empty",
+    "only_reasoning",
+    "no_room",
     "cut_off",
     "malformed",
     "lost",
     "silent",
     "unreachable",
+    "proxy",
+    "gateway",
+    "gateway_error",
     "wrong_address",
     "tls",
     "internal",
 ]
-
-STATUS_KINDS: dict[int, Kind] = {
-    401: "key_refused",
-    402: "out_of_credit",
-    403: "key_refused",
-    405: "wrong_address",
-    408: "server_error",
-    413: "context_too_long",
-    429: "rate_limited",
-    503: "overloaded",
-    529: "overloaded",
-}
 
 
 class ProviderError(Exception):
@@ -80,11 +73,14 @@ def explain_connection(error: BaseException) -> ProviderError:
             return error
         case httpx2.ConnectTimeout() | httpx2.PoolTimeout():
             seconds = f"{error.request.extensions['timeout']['connect']:g}"
-            return ProviderError("unreachable", f"no connection within {seconds} seconds")
+            return ProviderError(_unreached(), f"no connection within {seconds} seconds")
         case httpx2.ConnectError():
             return _explain_connect(error)
         case httpx2.ProxyError():
-            return ProviderError("unreachable", f"the proxy answered {error}")
+            detail = f"it answered {error}".rstrip(".")
+            if str(error).startswith("407"):
+                detail = proxies.WANTS_PASSWORD
+            return ProviderError("proxy", detail)
         case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
             return ProviderError("unreachable", "that is no http:// or https:// address")
         case httpx2.NetworkError() | httpx2.TimeoutException() | httpx2.RemoteProtocolError():
@@ -92,30 +88,6 @@ def explain_connection(error: BaseException) -> ProviderError:
         case httpx2.DecodingError() | json.JSONDecodeError() | UnicodeDecodeError():
             return ProviderError("malformed", type(error).__name__)
     return ProviderError("internal", type(error).__name__)
-
-
-def status_kind(status: int, words: str, model: str) -> Kind:
-    """The kind of an HTTP error whose body, in `words`, names no better one."""
-    if status == 404:
-        # A server that does not know the path may repeat it, and the path may name the model.
-        said = re.sub(r"/models/\S*", "", words)
-        return "model_unknown" if "model" in said.lower() or model in said else "wrong_address"
-    if 300 <= status < 400:
-        return "wrong_address"
-    return STATUS_KINDS.get(status, "server_error" if status >= 500 else "bad_request")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds to wait, from the header Retry-After: seconds or a date (RFC 9110)."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
-            return None
-    return seconds if 0 < seconds < math.inf else None
 
 
 def _explain_connect(error: BaseException) -> ProviderError:
@@ -130,7 +102,12 @@ def _explain_connect(error: BaseException) -> ProviderError:
                 reason = "its name is not known"
             case ConnectionRefusedError():
                 reason = "the connection was refused"
-    return ProviderError("unreachable", reason)
+    return ProviderError(_unreached(), reason)
+
+
+def _unreached() -> Kind:
+    """What was not reached: where a proxy is set, every connection goes to it."""
+    return "proxy" if proxies.current() else "unreachable"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,9 +1,9 @@
-"""What every request needs: the address, the key and the model; TLS and the time limit."""
+"""What every request needs: the address and the key; TLS, proxy and time limit."""
 
 import httpx2
 from django.conf import settings
 
-from chat.provider import names
+from chat.provider import names, proxies
 from chat.provider.errors import ProviderError
 
 # Only connecting has a limit here. Whoever reads the reply measures silence, event by event.
@@ -18,11 +18,6 @@ def base_url() -> str:
     return settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL
 
 
-def model() -> str:
-    """The model that is asked: CHAT_MODEL, or else the default one."""
-    return settings.CHAT_MODEL or names.DEFAULT_MODEL
-
-
 def key() -> str:
     """CHAT_API_KEY.
 
@@ -35,3 +30,22 @@ def key() -> str:
     if not (value.isascii() and value.isprintable()):
         raise ProviderError("key_refused", "it holds characters that no HTTP header can carry")
     return value
+
+
+def proxy() -> httpx2.Proxy | None:
+    """The proxy of every request, or None. Raises `ProviderError` if it cannot be used.
+
+    A client that is given one needs `trust_env=False`: the library would look for proxies itself.
+    """
+    found = proxies.current()
+    if found is None:
+        return None
+    try:
+        if found.fault:
+            raise ProviderError("proxy", found.fault)
+        # The library takes a TLS context only for a proxy that is itself reached by TLS.
+        tls = TLS if found.url.startswith("https:") else None
+        return httpx2.Proxy(found.url, ssl_context=tls)
+    except (ValueError, httpx2.InvalidURL):
+        # The exception would repeat the password.
+        raise ProviderError("proxy", "that is no address") from None

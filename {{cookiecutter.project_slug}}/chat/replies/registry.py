@@ -16,8 +16,14 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 
+from chat.conversations import presence  # conversations
 from chat.models import Reply
-from chat.replies import rows
+from chat.owners import Owner  # conversations
+from chat.replies import (
+    approval,  # tools
+    cache,  # cache
+    rows,
+)
 from chat.replies.running_reply import RunningReply
 
 logger = logging.getLogger("chat")
@@ -27,6 +33,10 @@ Status = Reply.Status
 ENDING_SECONDS = 2
 # How often the process looks for streaming replies of processes that have died.
 DEAD_SECONDS = 5
+
+
+# What happens within this time is one change.
+TOGETHER_SECONDS = 0.005
 
 
 class Watcher:
@@ -47,6 +57,8 @@ class Watcher:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await self._event.wait()
+                    # The reader's next tokens are there already.
+                    await asyncio.sleep(TOGETHER_SECONDS)
         self._event.clear()
 
     async def handled(self) -> None:
@@ -72,16 +84,18 @@ class RunningReplies:
         caller. Raises what `begin` raises, and `BusyError`.
         """
         if conversation_id in self._running:
-            raise rows.BusyError
+            raise rows.BusyError()
         running = self._running[conversation_id] = RunningReply(
-            begin, partial(self._notify, conversation_id)
+            begin, partial(self.notify, conversation_id)
         )
         if self._is_ending:
             running.stop(Status.INTERRUPTED)
         task = asyncio.create_task(self._run(conversation_id, running), name="reply")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(running.begun)
+        reply = await asyncio.shield(running.begun)
+        presence.notify(reply.conversation)  # conversations
+        return reply
 
     def find(self, conversation_id: UUID) -> RunningReply | None:
         """The reply of a conversation that streams in this process; its row is inserted."""
@@ -92,6 +106,16 @@ class RunningReplies:
         """Stop the reply of a conversation, even if its row is not inserted yet."""
         if running := self._running.get(conversation_id):
             running.stop(status)
+
+    async def resume(self, conversation_id: UUID) -> None:  # tools
+        """Go on with a reply whose tool calls were answered, unless it waits for another answer."""
+        with contextlib.suppress(rows.BusyError, approval.NothingToResumeError):
+            await self.start(conversation_id, partial(approval.resume, conversation_id))
+
+    async def stop_waiting(self, conversation_id: UUID) -> None:  # tools
+        """Stop the reply of a conversation that waits for the user, in whatever process it ran."""
+        if await database_sync_to_async(approval.stop)(conversation_id):
+            self.notify(conversation_id)
 
     @contextlib.contextmanager
     def watch(self, conversation_id: UUID) -> Iterator[Watcher]:
@@ -110,6 +134,14 @@ class RunningReplies:
             watchers.discard(watcher)
             if not watchers:
                 del self._watchers[conversation_id]
+                self._begin_grace(conversation_id)
+
+    def leave(self, owner: Owner) -> None:  # conversations
+        """Let the replies that no page shows end soon: the last page of their owner has closed."""
+        for conversation_id, running in self._running.items():
+            is_shown = conversation_id in self._watchers
+            if not is_shown and presence.is_of(owner, running):
+                self._end_grace(conversation_id)
                 self._begin_grace(conversation_id)
 
     def look_for_the_dead(self) -> None:
@@ -139,9 +171,17 @@ class RunningReplies:
         finally:
             del self._running[conversation_id]
             self._end_grace(conversation_id)
-            self._notify(conversation_id)
+            self.notify(conversation_id)
+        await presence.ended(running, is_shown=conversation_id in self._watchers)  # conversations
+        if running.tools.is_waiting:  # tools
+            # The user may have answered, or stopped it, while it was being saved.
+            ended = self.stop_waiting if running.stopped_as else self.resume
+            await ended(conversation_id)
+        if running.request is not None:  # cache
+            await cache.keep(running.reply, running.request)
 
-    def _notify(self, conversation_id: UUID) -> None:
+    def notify(self, conversation_id: UUID) -> None:
+        """Wake the feeds of all pages that show a conversation."""
         for watcher in self._watchers.get(conversation_id, ()):
             watcher.notify()
 
@@ -149,8 +189,13 @@ class RunningReplies:
         if conversation_id in self._running:
             self._graces[conversation_id] = asyncio.get_running_loop().call_later(
                 settings.CHAT_DISCONNECT_GRACE_SECONDS,
-                partial(self.stop, conversation_id, Status.INTERRUPTED),
+                partial(self._end_unwatched, conversation_id),
             )
+
+    def _end_unwatched(self, conversation_id: UUID) -> None:
+        if presence.keeps(self.find(conversation_id)):  # conversations
+            return
+        self.stop(conversation_id, Status.INTERRUPTED)
 
     def _end_grace(self, conversation_id: UUID) -> None:
         if grace := self._graces.pop(conversation_id, None):

@@ -3,24 +3,45 @@
 All of them block.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from chat import error_messages, queries
+from chat import (
+    error_messages,
+    model_choice,  # models
+    queries,
+    versions,  # versions
+)
+from chat.conversations import activity  # conversations
+from chat.limits import accounts, hooks  # limits
 from chat.models import Conversation, Reply, Turn
 from chat.owners import Owner
-from chat.provider.events import Message
-from chat.replies import processes
+from chat.provider.messages import Request, default_model
+from chat.replies import (
+    processes,
+    usage,  # usage
+)
+from chat.tools import registry  # tools
+from chat.tools.models import end_calls  # tools
 
 Status = Reply.Status
 
-# The row of a new reply, and the messages for the model.
-Begun = tuple[Reply, list[Message]]
+# The row of a new reply, and what the model is asked.
+Begun = tuple[Reply, Request]
 
 
-class BusyError(Exception):
+class BusyError(error_messages.RefusedError):
     """A reply of this conversation is still streaming."""
+
+    def __init__(self) -> None:
+        super().__init__(error_messages.BUSY)
 
 
 class NothingToRetryError(Exception):
@@ -37,10 +58,18 @@ def ask(conversation: Conversation, prompt: str) -> Begun:
         if conversation._state.adding:
             # Another tab may have inserted it.
             owner = Owner(conversation.user_id, conversation.visitor)
-            conversation, _ = Conversation.objects.get_or_create(pk=conversation.pk, **owner.fields)
+            conversation, _ = Conversation.objects.get_or_create(
+                pk=conversation.pk,
+                **owner.fields,
+                defaults={
+                    "system_prompt": settings.CHAT_SYSTEM_PROMPT,
+                    "model": conversation.model,
+                    "title": activity.title(prompt),  # conversations
+                },
+            )
         else:
             conversation.refresh_from_db()
-        return _add_reply(Turn.objects.create(conversation=conversation, prompt=prompt))
+        return add_reply(Turn.objects.create(conversation=conversation, prompt=prompt))
 
 
 def ask_again(conversation: Conversation) -> Begun:
@@ -53,18 +82,37 @@ def ask_again(conversation: Conversation) -> Begun:
         last = queries.last_reply(conversation)
         if last is None or last.status not in Reply.RETRIABLE:
             raise NothingToRetryError
-        return _add_reply(last.turn)
+        fields: dict[str, Any] = {}
+        fields |= versions.prepare_next(last)  # versions
+        return add_reply(last.turn, **fields)
 
 
-def _add_reply(turn: Turn) -> Begun:
+def add_reply(turn: Turn, **fields: Any) -> Begun:
+    """Add a streaming reply to a turn. Raises `BusyError`."""
+    activity.touch(turn.conversation)  # conversations
+    model = default_model()
+    model = model_choice.chosen(turn.conversation)  # models
     try:
         with transaction.atomic():
             reply = Reply.objects.create(
-                conversation=turn.conversation, turn=turn, process=processes.this_process()
+                conversation=turn.conversation,
+                turn=turn,
+                process=processes.this_process(),
+                model=model,
+                **fields,
             )
     except IntegrityError as error:
-        raise BusyError from error
-    return reply, queries.history(reply)
+        raise BusyError() from error
+    return begun(reply)
+
+
+def begun(reply: Reply) -> Begun:
+    """A reply, and what the model is asked for it."""
+    request = Request(queries.history(reply), model=reply.model)
+    if reply.conversation.system_prompt is not None:
+        request = replace(request, system_prompt=reply.conversation.system_prompt)
+    request = replace(request, tools=registry.specs())  # tools
+    return reply, request
 
 
 def save(reply: Reply) -> bool:
@@ -74,21 +122,32 @@ def save(reply: Reply) -> bool:
     the row stays as it is.
     """
     reply.saved_at = timezone.now()
-    fields = ["text", "saved_at"]
+    fields = ["text", "reasoning", "saved_at", "process"]
+    fields += usage.FIELDS  # usage
     if reply.status != Status.STREAMING:
         reply.ended_at = reply.saved_at
-        fields += ["status", "note", "retry_at", "input_tokens", "output_tokens", "ended_at"]
+        fields += ["status", "note", "retry_at", "ended_at"]
+        end_calls([reply] if reply.call_count else [])  # tools
+    if reply.is_from_cache:  # cache
+        fields.append("is_from_cache")
     streaming = Reply.objects.filter(pk=reply.pk, status=Status.STREAMING)
-    return streaming.update(**{field: getattr(reply, field) for field in fields}) == 1
+    write: Callable[[], int] = partial(
+        streaming.update, **{field: getattr(reply, field) for field in fields}
+    )
+    write = hooks.settling(write, reply)  # limits
+    return write() == 1
 
 
 def interrupt_dead() -> None:
     """Mark the streaming replies of every process that has died as interrupted."""
     streaming = Reply.objects.filter(status=Status.STREAMING).order_by()
-    others = streaming.exclude(process=processes.this_process())
+    # Without a process: it waits for the user (approval.py).
+    others = streaming.exclude(process__in=["", processes.this_process()])
     saves = others.values_list("process").annotate(Max("saved_at"))
     dead = [process for process, saved_at in saves if processes.is_dead(process, saved_at)]
     if dead:
+        end_calls(streaming.filter(process__in=dead, call_count__gt=0))  # tools
+        accounts.settle_all(streaming.filter(process__in=dead))  # limits
         streaming.filter(process__in=dead).update(
             status=Status.INTERRUPTED, note=error_messages.INTERRUPTED, ended_at=timezone.now()
         )

@@ -42,3 +42,13 @@ async def expect_status(page: Page, status: str) -> None:
         await expect(button(page, "Stop")).to_be_enabled()
     else:
         await expect(button(page, "Send")).to_be_enabled()
+
+
+async def reconnect_quickly(page: Page) -> None:
+    """Let the page try again after half a second at most, not five, until it is loaded again."""
+    await page.evaluate("djustClient.reconnectForever(500)")
+
+
+def script(name: str) -> re.Pattern[str]:
+    """The address of a script, for `Page.route`: a glob would not match the hash behind it."""
+    return re.compile(rf"/{re.escape(name)}(\?|$)")

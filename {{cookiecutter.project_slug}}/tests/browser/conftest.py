@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from django.core.management import call_command
 from playwright.async_api import (
     Browser,
     ConsoleMessage,
@@ -18,9 +19,11 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
 from tests.server import Server
+from tests.waiting import SOON
 
 # The first is Chromium without a window to draw, and takes half the time of the others.
 COMMANDS = (
@@ -38,7 +41,17 @@ MISSING = (
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=SOON * 1000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Create the tables that `Server` copies.
+
+    pytest-django has created them if one of the chosen tests is marked with `django_db`.
+    """
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +67,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Ite
     # However slow the machine is, a page that comes back is in time.
     variables = {"CHAT_DISCONNECT_GRACE_SECONDS": "60"}
     with Server(tmp_path_factory.mktemp("server"), upstream, **variables) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mortal(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
+    """A server that a test may end, and starts again. A page that has gone gets no grace."""
+    variables = {"CHAT_DISCONNECT_GRACE_SECONDS": "0"}
+    with Server(tmp_path_factory.mktemp("mortal"), upstream, **variables) as server:
         yield server
 
 
@@ -89,7 +110,10 @@ async def window(chromium: Browser) -> Page:
 
     Nothing blinks or fades in it, which is drawn sixty times a second while a reply is awaited.
     """
-    return await (await chromium.new_context(reduced_motion="reduce")).new_page()
+    context = await chromium.new_context(reduced_motion="reduce")
+    context.set_default_timeout(SOON * 1000)
+    context.set_default_navigation_timeout(3 * SOON * 1000)
+    return await context.new_page()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -147,8 +171,11 @@ async def open_chat(page: Page, server: Server) -> None:
 async def launch(playwright: Playwright) -> Browser:
     """An installed Chromium or Chrome, or Playwright's own; without one the tests are skipped.
 
-    They fail instead where `CI` is set.
+    They fail instead where `CI` is set. `TEST_BROWSER` names another browser that Playwright has
+    installed: `firefox` or `webkit`.
     """
+    if (other := os.environ.get("TEST_BROWSER", "chromium")) != "chromium":
+        return await {"firefox": playwright.firefox, "webkit": playwright.webkit}[other].launch()
     found = (shutil.which(command) for command in COMMANDS)
     program = os.environ.get("CHROMIUM") or next(filter(None, found), None)
     # Chromium's sandbox refuses to work for root.

@@ -70,5 +70,6 @@ class Network:
             await end.close()
 
     def mend(self) -> None:
+        """Connect again. What was kept back is lost."""
         self._is_cut = False
-        self._lost = None
+        self._lost = self._late = None

@@ -1,9 +1,8 @@
 """The page has lost its view, and comes back: it shows the truth, and goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
@@ -11,7 +10,7 @@ from fake_model.server import FakeModel
 from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
 from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
-from tests.conftest import seen_by
+from tests.conftest import closed_by_client, seen_by
 from tests.server import Server
 
 # What djust's client does for a link to another view: a new view over the same socket.
@@ -33,13 +32,6 @@ async def network(page: Page, server: Server) -> Network:
     await page.route_web_socket("**/ws/live/", network.connect)
     await open_chat(page, server)
     return network
-
-
-@pytest.fixture(scope="module")
-def graceless(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("graceless")
-    with Server(folder, upstream, CHAT_DISCONNECT_GRACE_SECONDS="0") as server:
-        yield server
 
 
 async def test_a_lost_network_that_is_back_in_time_goes_on(
@@ -68,20 +60,20 @@ async def test_a_lost_network_that_is_back_in_time_goes_on(
 
 
 async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
-    page: Page, network: Network, graceless: Server, upstream: FakeModel
+    page: Page, network: Network, mortal: Server, upstream: FakeModel
 ) -> None:
-    await open_chat(page, graceless)
+    await open_chat(page, mortal)
     before = len(upstream.record)
     await send(page, "/stall /echo one two three four")
     text = last_reply(page).locator(".text")
     await expect(text).to_have_text("one two")
     await network.cut()
-    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    await closed_by_client(upstream, before)
     network.mend()
     await expect_status(page, "interrupted")
     await expect(page.get_by_role("alert").filter(has_text="interrupted")).to_be_visible()
     await expect(text).to_have_text("one two")
-    (row,) = graceless.rows("select status, text from chat_reply order by id desc limit 1")
+    (row,) = mortal.rows("select status, text from chat_reply order by id desc limit 1")
     assert (row["status"], row["text"].strip()) == ("interrupted", "one two")
     await button(page, "Retry").click()
     await expect_status(page, "streaming")
@@ -91,10 +83,10 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
 
 
 async def test_a_prompt_waits_until_the_page_watches_the_conversation(
-    page: Page, network: Network, graceless: Server
+    page: Page, network: Network, mortal: Server
 ) -> None:
     network.delay("chat:connected")
-    await page.goto(graceless.url)
+    await page.goto(mortal.url)
     await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
     await prompt(page).fill("/echo early")
     await prompt(page).press("Enter")
@@ -110,7 +102,9 @@ async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Net
     await expect_status(page, "complete")
     network.hold()
     await prompt(page).fill("/echo late")
+    await page.clock.install()
     await prompt(page).press("Enter")
+    await page.clock.fast_forward("00:08")
     await expect(notice).to_be_visible()
     await expect(prompt(page)).to_have_value("/echo late")
     network.let_go()
@@ -132,7 +126,7 @@ async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(
     await expect_status(page, "streaming")
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
-    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    await closed_by_client(upstream, before)
     await expect(messages(page, "user")).to_have_count(1)
     assert len(upstream.record) == before + 1
 

@@ -13,7 +13,7 @@ from tests.browser.actions import (
     messages,
     send,
 )
-from tests.conftest import seen_by
+from tests.conftest import closed_by_client, seen_by
 from tests.server import Server
 
 COUNT_TEXTS = """() => {
@@ -52,7 +52,7 @@ async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> Non
     await expect(last_reply(page)).to_contain_text("Stopped")
     await expect(page.get_by_role("alert")).to_have_count(0)
     stopped = await last_reply(page).locator(".text").inner_text()
-    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    await closed_by_client(upstream, before)
 
     await send(page, "/echo second")
     await expect_status(page, "complete")
@@ -174,6 +174,8 @@ async def test_a_reload_shows_the_same_though_another_tab_began_a_conversation(
     await other.goto(server.url)
     await button(other, "New chat").click()
     await expect(messages(other, "user")).to_have_count(0)
+    await send(other, "/echo theirs")
+    await expect_status(other, "complete")
     await page.reload()
     await expect(messages(page, "user")).to_have_text(["/echo mine"])
 
@@ -202,5 +204,5 @@ async def test_a_reload_finds_the_reply_streaming(page: Page, upstream: FakeMode
     )
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
-    await seen_by(upstream, lambda record: record[before].ended_by == "client")
+    await closed_by_client(upstream, before)
     assert len(upstream.record) == before + 1

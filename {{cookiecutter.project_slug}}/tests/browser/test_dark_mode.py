@@ -15,6 +15,6 @@ IS_AS_DARK = """(dark) => {
 
 async def test_the_page_is_dark_where_the_system_is(page: Page) -> None:
     await page.emulate_media(color_scheme="dark")
-    await page.wait_for_function(IS_AS_DARK, arg=True, timeout=60_000)
+    await page.wait_for_function(IS_AS_DARK, arg=True)
     await page.emulate_media(color_scheme="light")
-    await page.wait_for_function(IS_AS_DARK, arg=False, timeout=60_000)
+    await page.wait_for_function(IS_AS_DARK, arg=False)

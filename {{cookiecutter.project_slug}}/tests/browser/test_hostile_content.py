@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest_asyncio
 from playwright.async_api import Dialog, Page, Request, expect
 
-from chat.page.markdown import GrowingMarkdown
+from chat.page.growing import GrowingMarkdown
 from tests.browser.actions import expect_status, last_reply, send
 from tests.server import Server
 

@@ -1,15 +1,38 @@
 """Who has to log in: the page leads there and back, and nothing that was typed is lost."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from playwright.async_api import Page, expect
+from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, expect_words, prompt, send
+from tests.browser.actions import (
+    button,
+    expect_status,
+    expect_words,
+    prompt,
+    reconnect_quickly,
+    send,
+)
 from tests.browser.conftest import open_chat
 from tests.server import Server
 
 PASSWORD = "a password of the tests"
+
+
+@pytest.fixture
+def someone(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Someone who may log in to a server that starts now, since it copies the test database."""
+    with django_db_blocker.unblock():
+        user = get_user_model().objects.create_user("someone")
+        user.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+        user.save()
+        yield
+        user.delete()
 
 
 async def log_in(page: Page) -> None:
@@ -20,11 +43,9 @@ async def log_in(page: Page) -> None:
 
 
 async def test_logging_out_in_one_tab_ends_the_other(
-    tab: Page, tmp_path: Path, upstream: FakeModel
+    someone: None, tab: Page, tmp_path: Path, upstream: FakeModel
 ) -> None:
-    variables = {"CHAT_LOGIN_REQUIRED": "true", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    with Server(tmp_path, upstream, **variables) as server:
-        server.manage("createsuperuser", "--noinput", "--username=someone", "--email=a@b.invalid")
+    with Server(tmp_path, upstream, CHAT_LOGIN_REQUIRED="true") as server:
         await tab.goto(server.url)
         await log_in(tab)
         other = await tab.context.new_page()
@@ -44,6 +65,7 @@ async def test_logging_out_in_one_tab_ends_the_other(
         await expect_status(tab, "complete")
 
         # The session ends while nothing can be reached, and that for longer than it takes to ask.
+        await reconnect_quickly(tab)
         await tab.context.set_offline(True)
         await tab.context.clear_cookies()
         await tab.evaluate("() => djust.liveViewInstance.ws.close()")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.browser.actions import button, expect_status, messages, prompt, send
+from tests.browser.actions import button, expect_status, messages, prompt, script, send
 
 COUNT_SUBMITS = """() => {
     window.submits = 0;
@@ -44,14 +44,18 @@ async def test_everything_is_found_by_role_and_name(page: Page) -> None:
     await expect(messages(page, "assistant")).to_have_count(2)
 
 
-@pytest.mark.parametrize("script", ["log", "scroll", "prompt", "connection"])
-async def test_a_script_that_comes_late_misses_nothing(page: Page, script: str) -> None:
+@pytest.mark.parametrize("name", ["log", "scroll", "prompt", "connection"])
+async def test_a_script_that_comes_late_misses_nothing(page: Page, name: str) -> None:
+    delayed = []
+
     async def late(route: Route) -> None:
         await asyncio.sleep(1)  # what a slow network does, with the socket open long before
+        delayed.append(route.request.url)
         await route.continue_()
 
-    await page.route(f"**/chat/{script}.js", late)
+    await page.route(script(f"chat/{name}.js"), late)
     await page.reload()
+    assert delayed
     await send(page, "/echo heard")
     await expect_status(page, "complete")
     await expect(page.get_by_text("heard", exact=True)).to_be_visible()

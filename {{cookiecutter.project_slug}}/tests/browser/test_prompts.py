@@ -1,9 +1,9 @@
 """What a person types, and how it is sent."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, messages, prompt, send
+from tests.browser.actions import button, expect_status, messages, prompt, script, send
 from tests.conftest import seen_by
 from tests.server import Server
 
@@ -141,8 +141,15 @@ async def test_a_prompt_that_is_sent_before_the_page_is_connected_waits(
 
 
 async def test_a_prompt_that_is_sent_before_djust_is_there_stays(tab: Page, server: Server) -> None:
-    await tab.route("**/djust/client.min.js", lambda route: route.abort())
+    aborted = []
+
+    async def abort(route: Route) -> None:
+        aborted.append(route.request.url)
+        await route.abort()
+
+    await tab.route(script("djust/client.min.js"), abort)
     await tab.goto(server.url)
+    assert aborted
     await prompt(tab).fill("not lost")
     await button(tab, "Send").click()
     await tab.evaluate("() => new Promise((resolve) => setTimeout(resolve))")

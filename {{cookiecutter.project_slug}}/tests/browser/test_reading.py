@@ -15,6 +15,15 @@ WIDE = (
     "```python\nprint('a line of code that is longer than a phone is wide')\n```\n\n"
     f"`{'x' * 200}` {'y' * 200}"
 )
+SOURCE = (
+    "Some **bold** [link](https://example.com/):\n\n- one\n  - [x] two\n- `three`\n\n"
+    "3. three\n4. four\n\n> quoted\n\n| a | b |\n| --- | --: |\n| 1 | 2 |\n\n"
+    "```python\nprint(1)\n```"
+)
+COPIED_HTML = """async () => {
+    const [item] = await navigator.clipboard.read();
+    return (await item.getType("text/html")).text();
+}"""
 FROM_THE_END = "it => it.scrollHeight - it.clientHeight - it.scrollTop"
 
 
@@ -99,16 +108,44 @@ async def test_a_draft_that_grows_and_shrinks_moves_no_reader(
 
 async def test_copies_with_the_keyboard(page: Page) -> None:
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await send(page, "/echo Some **strong** code:\n\n```python\nprint(1)\n```")
+    await send(page, f"/echo {SOURCE}")
     await expect_status(page, "complete")
-    for name, text in {"Copy code": "print(1)\n", "Copy reply": "print(1)"}.items():
-        copy = last_reply(page).get_by_role("button", name=name)
-        await copy.press("Enter")
+    for name, text in {"Copy code": "print(1)", "Copy": SOURCE}.items():
+        await button(page, name).press("Enter")
         await expect(page.get_by_text("Copied", exact=True)).to_be_attached()
         copied = await page.evaluate("navigator.clipboard.readText()")
-        assert copied == text if name == "Copy code" else text in copied
-        assert ("strong" in copied) == (name == "Copy reply")
+        assert copied == text
         await expect(page.get_by_text("Copied", exact=True)).not_to_be_attached()
+    html = await page.evaluate(COPIED_HTML)
+    assert "<strong>bold</strong>" in html
+    assert "<button" not in html
+
+
+async def test_copies_where_the_page_has_no_clipboard_api(page: Page) -> None:
+    """As over plain HTTP from another machine: what was copied is pasted into the prompt."""
+    await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    await send(page, f"/echo {SOURCE}")
+    await expect_status(page, "complete")
+    await button(page, "Copy").click()
+    await expect(page.get_by_text("Copied", exact=True)).to_be_attached()
+    await prompt(page).press("ControlOrMeta+v")
+    await expect(prompt(page)).to_have_value(SOURCE)
+
+
+async def test_a_reply_that_is_selected_is_copied_as_markdown(page: Page) -> None:
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await send(page, f"/echo {SOURCE}")
+    await expect_status(page, "complete")
+    # A part of a reply that is one block, or less, is copied as the browser does.
+    parts = {".text": SOURCE, "ul": "- one\n  - [x] two\n- `three`", "ol li": "three"}
+    for selector, copied in {**parts, "pre": "print(1)", "strong": "bold"}.items():
+        await (
+            last_reply(page)
+            .locator(selector)
+            .first.evaluate("it => getSelection().selectAllChildren(it)")
+        )
+        await page.keyboard.press("ControlOrMeta+c")
+        assert (await page.evaluate("navigator.clipboard.readText()")).strip() == copied
 
 
 async def test_nothing_is_wider_than_a_phone(page: Page) -> None:
@@ -127,8 +164,17 @@ async def test_all_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:
     await send(page, "/echo ```\ncode\n```\n\n| a |\n| - |\n| b |")
     await expect_status(page, "complete")
     await conversation(page).focus()
+    order = [
+        "Link to this message",  # conversations
+        "Edit",  # versions
+        "Copy code",
+        "code",
+        "Table",
+        "Copy",
+        "Regenerate",  # versions
+    ]
     reached = []
-    for _ in range(6):
+    for _ in order:
         await page.keyboard.press("Tab")
         reached.append(
             await page.evaluate(
@@ -136,9 +182,23 @@ async def test_all_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:
             )
         )
         outline = await page.evaluate("getComputedStyle(document.activeElement).outline")
-        prompt_box = await page.evaluate("document.activeElement.matches('textarea')")
-        assert re.search(r"solid [1-9]", outline) or prompt_box, (reached, outline)
-    assert reached == ["Copy code", "code", "Table", "Copy reply", "", "Send"]
+        assert re.search(r"solid [1-9]", outline), (reached, outline)
+    assert reached == order
+
+
+async def test_an_answer_that_comes_late_does_not_scroll(page: Page) -> None:
+    text = "/echo " + "line\n\n" * 60
+    await send(page, text)
+    await expect_status(page, "complete")
+    await conversation(page).evaluate("it => (it.scrollTop = 0)")
+    await expect(button(page, "Jump to latest")).to_be_visible()
+    # Where the server is busy, this comes after the reply.
+    await page.evaluate(
+        """prompt => window.dispatchEvent(new CustomEvent("djust:push_event",
+            {detail: {event: "chat:sent", payload: {prompt}}}))""",
+        text,
+    )
+    await expect(button(page, "Jump to latest")).to_be_visible()
 
 
 async def test_nothing_moves_for_those_who_want_no_motion(page: Page) -> None:
@@ -152,3 +212,15 @@ async def test_nothing_moves_for_those_who_want_no_motion(page: Page) -> None:
     await expect(messages(page, "user")).to_have_count(1)
     await page.keyboard.press("Escape")
     await expect_status(page, "stopped")
+
+
+async def test_all_of_a_long_conversation_is_printed_without_the_controls(page: Page) -> None:
+    await send(page, "/echo " + "line\n\n" * 80)
+    await expect_status(page, "complete")
+    paper = await page.pdf(format="A4")
+    assert paper.count(b"/Type /Page\n") >= 3
+    await page.emulate_media(media="print")
+    for name in ("New chat", "Send", "Copy"):
+        await expect(button(page, name)).to_be_hidden()
+    await expect(prompt(page)).to_be_hidden()
+    await page.emulate_media(media="null")

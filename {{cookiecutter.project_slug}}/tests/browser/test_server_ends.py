@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -16,20 +15,15 @@ from tests.browser.actions import (
     last_reply,
     messages,
     prompt,
+    reconnect_quickly,
     send,
 )
 from tests.browser.conftest import open_chat
-from tests.conftest import SOON, seen_by
+from tests.conftest import seen_by
 from tests.server import Server
+from tests.waiting import SOON
 
 NEWEST = "from chat_reply order by id desc limit 1"
-
-
-@pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
-    """A server that each test ends, and starts again."""
-    with Server(tmp_path_factory.mktemp("mortal"), upstream) as server:
-        yield server
 
 
 if sys.platform != "win32":  # where no process can send another a signal
@@ -39,6 +33,7 @@ if sys.platform != "win32":  # where no process can send another a signal
         tab: Page, mortal: Server, upstream: FakeModel, number: signal.Signals
     ) -> None:
         await open_chat(tab, mortal)
+        await reconnect_quickly(tab)
         before = len(upstream.record)
         await send(tab, f"/echo {' '.join(map(str, range(1500)))}")
         await expect_words(tab)
@@ -67,6 +62,7 @@ async def test_a_kill_leaves_nothing_streaming(
     tab: Page, mortal: Server, upstream: FakeModel
 ) -> None:
     await open_chat(tab, mortal)
+    await reconnect_quickly(tab)
     before = len(upstream.record)
     await send(tab, "/stall /echo one two three four")
     text = last_reply(tab).locator(".text")
@@ -76,9 +72,9 @@ async def test_a_kill_leaves_nothing_streaming(
             await asyncio.sleep(0.05)
     mortal.kill()
     mortal.start()
+    await expect_status(tab, "interrupted")
     (row,) = mortal.rows(f"select status {NEWEST}")
     assert row["status"] == "interrupted"
-    await expect_status(tab, "interrupted")
     await expect(text).to_have_text("one two")
     await button(tab, "Retry").click()
     await expect_status(tab, "streaming")

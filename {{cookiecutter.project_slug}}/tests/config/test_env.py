@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,10 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
         ("DJANGO_PROXIES", "1.5", "a whole number from 0 to 10"),
         ("CHAT_LOGIN_REQUIRED", "maybe", "0, 1, false, off, on, true"),
         ("CHAT_MAX_PROMPT_CHARS", "0", "a whole number from 1 to 10000"),
+        ("CHAT_DAILY_TOKENS_PER_USER", "-1", "a whole number from 0 to 1000000000000"),  # limits
+        ("CHAT_REQUESTS_PER_MINUTE", "1.5", "a whole number from 0 to 1000"),  # limits
+        ("CHAT_TOOL_ROUNDS", "-1", "a whole number from 0 to 50"),  # tools
+        ("CHAT_DELETE_AFTER_DAYS", "-1", "a whole number from 0 to 36500"),  # export
         ("CHAT_MAX_OUTPUT_TOKENS", "inf", "a whole number from 1 to 1000000"),
         ("CHAT_IDLE_TIMEOUT_SECONDS", "long", "a number from 0.1 to 3600"),
         ("CHAT_DISCONNECT_GRACE_SECONDS", "nan", "a number from 0 to 3600"),
@@ -36,6 +39,8 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
         ("DATABASE_URL", "mysql://user:secret@host/chat", "postgres://user"),
         ("DATABASE_URL", "sqlite://:memory:", "sqlite:///db.sqlite3"),
         ("REDIS_URL", "secret@host", "redis:// or rediss://"),
+        ("DJANGO_TRUSTED_ORIGINS", "chat.example.com", "https://chat.example.com:8443"),
+        ("DJANGO_TRUSTED_ORIGINS", "https://chat.example.com/chat/", "without a path"),
         (names.BASE_URL_VARIABLE, "127.0.0.1:9", "http:// or https://"),
         (names.BASE_URL_VARIABLE, "http://", "http:// or https://"),
         (names.BASE_URL_VARIABLE, "http://[secret", "http:// or https://"),
@@ -65,7 +70,7 @@ def test_postgresql_without_its_driver_is_refused_with_the_command(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else name)
-    with pytest.raises(SystemExit, match=r'pip install "psycopg\[binary,pool\]"'):
+    with pytest.raises(SystemExit, match=r' "psycopg\[binary,pool\]"'):
         read(monkeypatch, DATABASE_URL="postgres://user:secret@localhost/chat")
 
 
@@ -125,38 +130,6 @@ def test_a_child_process_does_not_inherit_what_the_file_holds(
     env.unload()
     assert env.text("CHAT_MODEL") == "environment"
     assert "CHAT_SYSTEM_PROMPT" not in os.environ
-
-
-@pytest.mark.parametrize(
-    ("key", "line"),
-    [
-        (" ", f"{names.KEY_VARIABLE}="),
-        ("sk-secret", f"# {names.KEY_VARIABLE} was found in the environment: left there."),
-    ],
-)
-def test_a_missing_env_file_is_written_once(
-    key: str, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("DJANGO_ENV_FILE")
-    monkeypatch.setenv(names.KEY_VARIABLE, key)
-    example = f"# Ünïcode\nDJANGO_SECRET_KEY=\nDJANGO_DEBUG=true\n{names.KEY_VARIABLE}=\n"
-    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
-    env.create(tmp_path, names.KEY_VARIABLE)
-    written = (tmp_path / ".env").read_text(encoding="utf-8")
-    first, secret, *rest = written.splitlines()
-    assert [first, *rest] == ["# Ünïcode", "DJANGO_DEBUG=true", line]
-    assert re.fullmatch(r"DJANGO_SECRET_KEY=\S{50,}", secret)
-    env.create(tmp_path, names.KEY_VARIABLE)
-    assert (tmp_path / ".env").read_text(encoding="utf-8") == written
-
-
-def test_where_another_file_is_named_none_is_written(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("DJANGO_ENV_FILE", "other.env")
-    (tmp_path / ".env.example").touch()
-    env.create(tmp_path, names.KEY_VARIABLE)
-    assert not (tmp_path / ".env").exists()
 
 
 def test_the_environment_comes_before_the_file_unless_it_is_empty(

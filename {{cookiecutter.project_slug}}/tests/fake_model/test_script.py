@@ -19,7 +19,9 @@ def test_the_same_prompt_gets_the_same_text() -> None:
     assert script.plan(request("Hello")).pieces != script.plan(request("Goodbye")).pieces
 
 
-@pytest.mark.parametrize("word", ["/long", "/paragraph", "/list", "/table", "/codeblock"])
+@pytest.mark.parametrize(
+    "word", ["/long", "/paragraph", "/list", "/table", "/codeblock", "/fences"]
+)
 @pytest.mark.parametrize("size", [1, 2, 500])
 def test_a_sized_reply_has_exactly_that_many_tokens(word: str, size: int) -> None:
     assert len(script.plan(request(f"{word} {size}")).pieces) == size
@@ -51,6 +53,15 @@ def test_a_reply_counts_what_it_was_asked_so_far() -> None:
     history = [Message("user", "First?"), Message("assistant", "So."), *asked.messages]
     plan = script.plan(dataclasses.replace(asked, messages=history))
     assert "You have asked me 2 things so far." in "".join(plan.pieces)
+
+
+def test_reasoning_comes_first_and_counts_for_the_limit() -> None:
+    plan = script.plan(request("/think 20 /long 30"))
+    assert (len(plan.thoughts), len(plan.pieces)) == (20, 30)
+    cut = script.plan(request("/think 20 /long 30", max_tokens=25))
+    assert (cut.thoughts, cut.pieces, cut.ending) == (plan.thoughts, plan.pieces[:5], "length")
+    none = script.plan(request("/think 20 /long 30", max_tokens=5))
+    assert (none.thoughts, none.pieces, none.ending) == (plan.thoughts[:5], [], "length")
 
 
 @pytest.mark.parametrize("word", ["/markdown", "/code", "/xss"])

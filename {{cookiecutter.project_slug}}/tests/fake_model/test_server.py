@@ -14,8 +14,7 @@ from django.conf import settings
 
 from fake_model import WORDS, Entry, FakeModel, Record, dialect, script
 from fake_model.contract import Request
-
-SOON = 60.0  # seconds: a limit for what happens at once, generous for a busy machine
+from tests.waiting import SOON
 
 SURROGATE = json.dumps(dialect.example("/echo \ud83d")[1])
 
@@ -85,6 +84,14 @@ def test_echo_says_exactly_what_follows(model: FakeModel) -> None:
     assert ("".join(plan.pieces), plan.failure) == (text, None)
     _, body = ask(model, f"/chars /echo {text}")
     assert_says(body, list(text))
+
+
+def test_reasoning_is_sent_before_the_text(model: FakeModel) -> None:
+    _, body = ask(model, "/think 9 Hello")
+    entry = model.wait_for(last_ended, SOON)
+    plan = script.plan(request("/think 9 Hello"))
+    assert_says(body, plan.thoughts + plan.pieces)
+    assert (entry.thoughts, entry.tokens) == (9, len(plan.pieces))
 
 
 @pytest.mark.parametrize("word", FAILURES)
@@ -195,8 +202,8 @@ def test_a_client_who_leaves_mid_request_leaves_nothing(
 
 def test_waiting_in_vain_tells_what_came(model: FakeModel) -> None:
     ask(model, "Hello")
-    with pytest.raises(TimeoutError, match="text='Hello'"):
-        model.wait_for(lambda record: len(record) > 1, 0.01)
+    with pytest.raises(TimeoutError, match=r"within 0\.01 s: a second(.|\n)*text='Hello'"):
+        model.wait_for(lambda record: len(record) > 1, 0.01, "a second request arrives")
 
 
 def test_a_busy_port_gets_one_sentence(model: FakeModel) -> None:

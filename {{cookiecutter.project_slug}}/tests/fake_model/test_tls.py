@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fake_model import FakeModel, dialect
-
-SOON = 60.0  # seconds
+from tests.waiting import SOON
 
 
 def context(protocol: int) -> ssl.SSLContext:

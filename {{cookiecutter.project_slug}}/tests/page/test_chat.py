@@ -10,7 +10,7 @@ from chat.models import Conversation, Reply
 from chat.owners import Owner
 from chat.replies import rows
 from fake_model.server import FakeModel
-from tests.conftest import SOON, seen_by
+from tests.conftest import closed_by_client, seen_by
 from tests.live_page import Page, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,18 +54,40 @@ async def test_the_model_receives_the_history(model: FakeModel) -> None:
     ]
 
 
-@pytest.mark.parametrize("prompt", ["/long 2000", "/stall /long 20", "/silent"])
+async def test_reasoning_grows_on_every_page_and_is_not_sent_back(slow_model: FakeModel) -> None:
+    client = Client()
+    async with open_page(client) as page:
+        await page.event("submit", prompt="/think 30 /stall /echo The answer.")
+        await page.until(lambda page: "asked" in page.reasoning)
+        async with open_page(client) as other:
+            await other.until(lambda page: page.texts)
+            await page.until(lambda page: page.texts)
+        await page.event("stop")
+        await page.until(lambda page: page.status == "stopped")
+        row = await Reply.objects.aget()
+        assert page.reasoning.strip() == other.reasoning.strip() == row.reasoning
+        await page.event("submit", prompt="/echo next")
+        await page.until(complete)
+    assert [message.text for message in slow_model.record[1].messages] == [
+        "/think 30 /stall /echo The answer.",
+        row.text,
+        "/echo next",
+    ]
+    assert row.text and row.text in "The answer."
+
+
+@pytest.mark.parametrize("prompt", ["/long 2000", "/stall /long 20", "/silent", "/think 500"])
 async def test_stop_closes_the_upstream_and_keeps_what_was_shown(
     slow_model: FakeModel, prompt: str
 ) -> None:
     async with open_page() as page:
         await page.event("submit", prompt=prompt)
-        tokens = 0 if prompt == "/silent" else 10
-        await page.until(lambda page: page.texts or tokens == 0)
+        tokens = 0 if prompt in ("/silent", "/think 500") else 10
+        await page.until(lambda page: page.texts or page.reasoning or prompt == "/silent")
         await seen_by(slow_model, lambda record: record and record[0].tokens >= tokens)
         await page.event("stop")
         await page.until(lambda page: page.status == "stopped")
-        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+        await closed_by_client(slow_model)
         await page.event("submit", prompt="/echo next")
         await page.until(complete)
     assert len(slow_model.record) == 2
@@ -112,17 +134,16 @@ async def test_each_browser_sees_its_own(model: FakeModel) -> None:
     assert other.turns == {}
 
 
-async def test_new_chat_stops_the_reply_that_streams(
+async def test_a_reply_ends_soon_after_new_chat_and_the_end_of_its_page(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    # It must not be the grace that ends it.
-    settings.CHAT_DISCONNECT_GRACE_SECONDS = 2 * SOON
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 0.2
     async with open_page() as page:
         await page.event("submit", prompt="/long 2000")
         await page.until(lambda page: page.texts >= 2)
         await page.event("new_chat")
         await page.until(lambda page: not page.turns)
-        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+    await closed_by_client(slow_model)
 
 
 @pytest.mark.parametrize("step", ["ask", "history"])

@@ -9,8 +9,8 @@ from django.test import Client
 
 from chat.page import djust_internals
 from chat.page.chat_view import ChatView
-from tests.conftest import SOON
 from tests.live_page import open_page
+from tests.waiting import SOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,20 +1,25 @@
 """With CHAT_LOGIN_REQUIRED only users chat, and conversations belong to them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation
-from chat.page import chat_view
+from chat.page import conversation_view
 from chat.page.chat_view import ChatView
 from fake_model.server import FakeModel
 from tests.live_page import open_page
+
+# This project's user model, whichever it is.
+User: Any = get_user_model()
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +56,22 @@ def test_the_login_page_logs_in() -> None:
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.parametrize(("trusted", "status"), [(["https://testserver:8443"], 302), ([], 403)])
+def test_a_login_by_another_port_needs_a_trusted_origin(
+    settings: Settings, trusted: list[str], status: int
+) -> None:
+    """Of a browser behind a proxy that ends TLS at port 8443, and drops the port from Host."""
+    settings.CSRF_TRUSTED_ORIGINS = trusted
+    User.objects.create_user("someone", password="a password of the tests")
+    client = Client(enforce_csrf_checks=True)
+    client.get("/accounts/login/")
+    form = {"username": "someone", "password": "a password of the tests", "next": "/"}
+    form["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value
+    headers = {"Origin": "https://testserver:8443"}
+    response = client.post("/accounts/login/", form, secure=True, headers=headers)
+    assert response.status_code == status
+
+
 async def test_conversations_belong_to_the_user_wherever_they_log_in(model: FakeModel) -> None:
     log_in = sync_to_async(logged_in)
     async with open_page(await log_in("one")) as page:
@@ -77,7 +98,7 @@ async def test_who_logs_out_in_one_tab_cannot_go_on_in_another(model: FakeModel)
 async def test_who_logs_out_in_one_tab_reads_no_more_in_another(
     slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat_view, "LOGIN_SECONDS", 0)
+    monkeypatch.setattr(conversation_view, "LOGIN_SECONDS", 0)
     client = await sync_to_async(logged_in)("one")
     async with open_page(client) as page:
         await page.event("submit", prompt="/long 2000")
@@ -90,24 +111,26 @@ async def test_who_logs_out_in_one_tab_reads_no_more_in_another(
         assert page.texts == texts
 
 
-def end_session(user: User) -> None:
+def end_session(user: AbstractBaseUser) -> None:
     Session.objects.update(expire_date=timezone.now())
 
 
-def deactivate(user: User) -> None:
+def deactivate(user: AbstractBaseUser) -> None:
     User.objects.update(is_active=False)
 
 
-def change_password(user: User) -> None:
+def change_password(user: AbstractBaseUser) -> None:
     user.set_password("another")
     user.save()
 
 
 @pytest.mark.parametrize("change", [end_session, deactivate, change_password])
 async def test_who_is_shut_out_reads_no_more(
-    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch, change: Callable[[User], None]
+    slow_model: FakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[AbstractBaseUser], None],
 ) -> None:
-    monkeypatch.setattr(chat_view, "LOGIN_SECONDS", 0)
+    monkeypatch.setattr(conversation_view, "LOGIN_SECONDS", 0)
     async with open_page(await sync_to_async(logged_in)("one")) as page:
         await page.event("submit", prompt="/long 2000")
         await page.until(lambda page: page.texts >= 2)

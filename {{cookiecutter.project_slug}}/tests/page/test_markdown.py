@@ -1,136 +1,15 @@
-"""Tests the HTML of a reply: safe at every cut, and the same while it grows as at its end."""
+"""Tests the HTML of a text: what GitHub shows for it, and nothing that runs or loads."""
 
-import copy
-import random
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 
-from chat.page.markdown import Cursor, Edit, GrowingMarkdown, render, render_part
-from fake_model.prose import CODE, MARKDOWN, XSS
-
-SHAPES = {
-    "code": CODE,
-    "hostile": XSS,
-    "fence with blank lines": "Before\n\n```py\na = 1\n\n\nb = 2\n```\n\nAfter\n\n~~~\nx\n~~~\n",
-    "fence in a fence": "````\n```\n\n```\n\nstill code\n````\n\nnot code\n",
-    "loose list": "- one\n\n- two\n\n  still two\n\n- three\n\nAfter\n",
-    "numbers": "1. one\n\n2. two\n\n3) other\n",
-    "table": "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\nAfter\n",
-    "quote": "> one\n\n> two\n\nthree\n",
-    "underlined heading": "Heading\n---\n\ntext\n===\n",
-    "indented code": "text\n\n    code\n\n    more\n\ntext\n",
-    "emoji": "😀 one 😀\n\n**😀** two\n",
-}
-
-
-class Shown:
-    """What log.js shows of one watcher's edits."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self._cursor = cursor
-        self.settled = ""
-        self.end = ""
-
-    def follow(self) -> None:
-        edits = self._cursor.edits()
-        assert len(edits) <= 2
-        for edit in edits:
-            self._apply(edit)
-
-    def _apply(self, edit: Edit) -> None:
-        # JavaScript counts UTF-16 code units.
-        units = self.end.encode("utf-16-le")
-        self.end = units[: len(units) - 2 * edit.drop].decode("utf-16-le") + edit.html
-        if edit.settled:
-            self.settled, self.end = self.settled + self.end, ""
-
-    @property
-    def html(self) -> str:
-        return self.settled + self.end
-
-
-@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
-def test_edits_add_up_to_the_whole_at_every_cut(text: str) -> None:
-    growing = GrowingMarkdown()
-    shown = Shown(growing.cursor())
-    for cut in range(len(text) + 1):
-        growing.update(text[:cut], whole=True)
-        shown.follow()
-        assert shown.html == growing.html == render(text[:cut])
-
-
-@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
-def test_a_reply_can_end_at_every_cut(text: str) -> None:
-    growing = GrowingMarkdown()
-    shown = Shown(growing.cursor())
-    for cut in range(len(text) + 1):
-        growing.update(text[:cut])
-        shown.follow()
-        assert shown.html == growing.html
-        ended = copy.deepcopy(growing)
-        ended.update(text[:cut], whole=True)
-        assert ended.html == render(text[:cut])
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_every_watcher_sees_the_same_whenever_it_joins_or_looks(seed: int) -> None:
-    rng = random.Random(seed)
-    text = "\n".join(rng.choices([*MARKDOWN.splitlines(), *CODE.splitlines(), "😀 *a"], k=80))
-    growing, watchers = GrowingMarkdown(), []
-    cuts = sorted(rng.sample(range(len(text)), 40))
-    for cut in cuts:
-        growing.update(text[:cut])
-        if rng.random() < 0.1:
-            watchers.append(Shown(growing.cursor()))
-        for watcher in watchers:
-            if rng.random() < 0.5:
-                watcher.follow()
-                assert watcher.html == growing.html
-    growing.update(text, whole=True)
-    for watcher in [*watchers, Shown(growing.cursor())]:
-        watcher.follow()
-        assert watcher.html == growing.html
-
-
-def test_a_finished_block_is_not_sent_again() -> None:
-    growing = GrowingMarkdown()
-    cursor = growing.cursor()
-    growing.update("First paragraph.\n\nSecond\n")
-    assert len(cursor.edits()) == 2
-    growing.update("First paragraph.\n\nSecond\none")
-    assert cursor.edits() == [Edit(5, "\none</p>\n", False)]
-
-
-def test_a_watcher_that_joins_late_gets_all_finished_blocks_in_one_edit() -> None:
-    growing = GrowingMarkdown()
-    for text in ("One\n\nTwo\n", "One\n\nTwo\n\nThree\n"):
-        growing.update(text)
-    one, two, three = "<p>One</p>\n", "<p>Two</p>\n", "<p>Three</p>\n"
-    assert growing.cursor().edits() == [Edit(0, one + two, True), Edit(0, three, False)]
-
-
-@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
-def test_a_part_stays_as_it_was_shown(text: str) -> None:
-    for cut in range(1, len(text)):
-        growing = GrowingMarkdown()
-        growing.update(text[:cut])
-        assert render_part(text[:cut]) == growing.html
-
-
-def test_what_is_open_at_the_end_of_a_part_is_closed() -> None:
-    assert render_part("It is **bo") == "<p>It is <strong>bo</strong></p>\n"
-
-
-def test_nothing_new_is_no_edit() -> None:
-    growing = GrowingMarkdown()
-    cursor = growing.cursor()
-    assert cursor.edits() == []
-    growing.update("text")
-    assert cursor.edits() == [Edit(0, "<p>text</p>\n", False)]
-    growing.update("text")
-    assert cursor.edits() == []
-
+from chat.page import highlighting
+from chat.page.highlighting import highlight
+from chat.page.markdown import render
+from fake_model.prose import XSS
 
 ATTRIBUTES = {"href", "rel", "target", "title", "class", "start", "align", "data-href"}
 
@@ -147,7 +26,9 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-@pytest.mark.parametrize("text", [XSS, "![x](https://example.com/x.png)", "[x](javascript:x)"])
+@pytest.mark.parametrize(
+    "text", [XSS, "![x](https://example.com/x.png)", "[x](javascript:x)", "[x](/accounts/logout/)"]
+)
 def test_nothing_runs_and_nothing_loads(text: str) -> None:
     for cut in range(len(text) + 1):
         for tag, attributes in Tags(render(text[:cut])).seen:
@@ -180,3 +61,91 @@ def test_an_image_in_a_link_becomes_its_words() -> None:
 def test_an_image_becomes_a_link() -> None:
     html = render("![a map](https://example.com/map.png)")
     assert 'href="https://example.com/map.png">a map</a>' in html
+
+
+PAGE = 'rel="noopener noreferrer" target="_blank" href='
+ALIKE = {
+    "bare addresses": (
+        "See https://example.com/a_b. Or www.example.com",
+        f'<p>See <a {PAGE}"https://example.com/a_b">https://example.com/a_b</a>. '
+        f'Or <a {PAGE}"http://www.example.com">www.example.com</a></p>\n',
+    ),
+    "line breaks": ("A: 1\nB: 2", "<p>A: 1<br>\nB: 2</p>\n"),
+    "tasks": (
+        "- [x] done\n- [ ] to do",
+        '<ul>\n<li><input type="checkbox" checked disabled aria-label="Done"> done</li>\n'
+        '<li><input type="checkbox" disabled aria-label="To do"> to do</li>\n</ul>\n',
+    ),
+    "tasks in paragraphs": (
+        "1. [X] one\n\n   more",
+        '<ol>\n<li>\n<p><input type="checkbox" checked disabled aria-label="Done"> one</p>\n'
+        "<p>more</p>\n</li>\n</ol>\n",
+    ),
+    "harmless tags": (
+        "H<sub>2</sub>O<br/>`<br>` <kbd>Esc</kbd> <sub onclick=x>",
+        "<p>H<sub>2</sub>O<br><code>&lt;br&gt;</code> <kbd>Esc</kbd> &lt;sub onclick=x&gt;</p>\n",
+    ),
+    "what looks like a tag": (
+        r"\<br> [a](http://b/\(c\))",
+        f'<p>&lt;br&gt; <a {PAGE}"http://b/(c)">a</a></p>\n',
+    ),
+    "nested fences": (
+        "````\n```\nx\n```\n````",
+        "<pre><code>```\nx\n```\n</code></pre>\n",
+    ),
+    "notes": (
+        "> [!TIP]\n> x",
+        '<div class="markdown-alert markdown-alert-tip">\n'
+        '<p class="markdown-alert-title">Tip</p>\n<p>x</p>\n</div>\n',
+    ),
+    "formulas": (
+        r"\(a_1\), $b_2 * c_3$ and $5 or $6 \(not",
+        r'<p><span class="math">\(a_1\)</span>, <span class="math">$b_2 * c_3$</span> '
+        "and $5 or $6 (not</p>\n",
+    ),
+    "displayed formulas": (
+        "\\[\n- a_1 \\\\\n= b\n\\]\n\n$$x < y$$\n\n`\\[ \\(`",
+        '<p><span class="math">\\[\n- a_1 \\\\\n= b\n\\]</span></p>\n'
+        '<p><span class="math">$$x &lt; y$$</span></p>\n<p><code>\\[ \\(</code></p>\n',
+    ),
+    "formulas in code": ("```\n\\[\n- a\n\\]\n```", "<pre><code>\\[\n- a\n\\]\n</code></pre>\n"),
+}
+
+
+@pytest.mark.parametrize(("text", "html"), ALIKE.values(), ids=ALIKE.keys())
+def test_it_shows_what_github_shows(text: str, html: str) -> None:
+    assert render(text) == html
+
+
+def test_a_footnote_and_its_number_lead_to_each_other() -> None:
+    html = render("One.[^a]\n\n[^a]: Its text, and [no](#fn-a).")
+
+    assert '<a href="#fn-a" id="fnref-a" data-footnote-ref>1</a>' in html
+    assert '<li id="fn-a">' in html
+    assert '<a href="#fnref-a" class="footnote-backref"' in html
+    # What a model writes leads nowhere on this page.
+    assert 'data-href="#fn-a">no</a>' in html
+
+
+def test_code_is_coloured_by_classes_and_stays_the_same_text() -> None:
+    code = "def f(x: int) -> str:\n    return f\"<{x}> & 'co'\"  # <b>\n"
+    html = render(f"```python\n{code}```\n")
+
+    assert '<span class="k">def </span><span class="f">f</span>' in html
+    assert '<span class="c"># &lt;b&gt;' in html
+    assert "style=" not in html
+    assert unescape(re.sub("<.*?>", "", html)) == f"{code}\n"
+
+
+@pytest.mark.parametrize("language", ["", "no-such-language", '"><script>', "text"])
+def test_code_in_an_unknown_language_is_plain(language: str) -> None:
+    assert highlight("<a> = 1\n", language) == "&lt;a&gt; = 1\n"
+
+
+def test_a_fault_of_a_lexer_does_not_hide_the_code(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(highlighting, "_class", lambda _: 1 / 0)
+
+    assert highlight("faulty", "python") == "faulty"
+    assert "without colours" in caplog.text

@@ -6,7 +6,7 @@ from pytest_django import Settings
 from chat.models import Reply, Turn
 from chat.provider import names
 from fake_model.server import FakeModel
-from tests.conftest import KEY, point_at, seen_by
+from tests.conftest import KEY, closed_by_client, point_at
 from tests.live_page import Page, open_page
 from tests.server import free_port
 
@@ -24,7 +24,6 @@ FAILURES = {
     "/cut": "cut off",
     "/garbage": "could not be read",
     "/refuse": "refused to answer",
-    "/tool": "called a tool",
 }
 
 
@@ -46,7 +45,7 @@ async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
         await page.until(lambda page: sentence in page.controls)
         first = await Reply.objects.aget()
         assert sentence in first.note
-        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse", "/tool"})
+        assert bool(first.text) == (word in {"/drop", "/cut", "/garbage", "/refuse"})
         await page.event("retry")
         await page.until(lambda page: page.reply != first.pk and failed(page))
     assert len(model.record) == 2
@@ -58,11 +57,12 @@ async def test_a_prompt_that_is_refused_leaves_retry_where_it_is(model: FakeMode
     async with open_page() as page:
         await page.event("submit", prompt="/500")
         await page.until(lambda page: "error of its own" in page.controls)
+        await page.until(lambda page: "'/500'" in page.controls)  # conversations
         page.controls = ""
         await page.event("submit", prompt=" ")
         await page.until(lambda page: "Type a prompt" in page.controls)
         # Only what changes is sent.
-        assert "hidden" not in page.controls
+        assert "'hidden'" not in page.controls
         await page.event("retry")
         await page.until(lambda page: len(model.record) == 2 and failed(page))
 
@@ -110,7 +110,7 @@ async def test_a_model_that_is_restarted_is_asked_again_once(
             await page.until(lambda page: "two</p>" in page.text)
             await page.event("stop")
             await page.until(lambda page: page.status == "stopped")
-            await seen_by(restarted, lambda record: record[0].ended_by == "client")
+            await closed_by_client(restarted)
     assert len(restarted.record) == 1
     assert restarted.record[0].messages == model.record[0].messages
     rows = [(reply.status, reply.text.strip()) async for reply in Reply.objects.all()]

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chat.page.markdown import GrowingMarkdown, render
+from chat.page.growing import GrowingMarkdown
+from chat.page.markdown import render
 from chat.page.unfinished import close
 
 FORMATTED = {"strong", "em", "del", "code", "pre", "a", "li", "h1", "h2", "h3", "th", "td", "hr"}
@@ -26,6 +27,11 @@ TEXTS = {
     "dash under text": "above\n- item\n- item\n",
     "fence": "Look:\n\n```python\na = 1\n```\n\nafter",
     "table": "| a | **b** |\n|:--|---|\n| 1 | 2 |\n| 3 | 4 |\n\nafter",
+    "reference": "See [the docs][d] for it.",
+    "formula": r"So \(a_1 + b_2\) holds, and \[c_d_e\] too.",
+    "lines of a formula": "So\n\n\\[\n- a_1 \\\\\n= b\n\\]\n\nand",
+    "tasks": "- [x] one\n- [ ] two\n",
+    "fence in a list": "1. one\n\n   ```py\n   a = **kw\n   ```\n\n2. two",
     "quote": "> quoted **text**\n> more\n\nafter",
 }
 
@@ -68,7 +74,7 @@ def test_the_whole_is_shown_as_it_is(text: str) -> None:
     growing = GrowingMarkdown()
     for cut in range(len(text)):
         growing.update(text[:cut])
-    growing.update(text, whole=True)
+    growing.finish(render(text))
     assert growing.html == render(text)
 
 
@@ -82,6 +88,11 @@ def test_the_whole_is_shown_as_it_is(text: str) -> None:
         (r"\*not", r"\*not"),
         ("[text", "text"),
         ("[text](http://x", "text"),
+        ("[text][la", "text"),
+        ("[text][label]", "[text][label]"),
+        (r"\(a_1", r"\(a_1\)"),
+        ("\\[\n- a\n+ b", "\\[\n- a\n+ b\n\\]"),
+        ("- [x", ""),
         ("`co", "`co`"),
         ("text\n-", "text\n"),
         ("text\n==", "text\n"),
@@ -89,9 +100,9 @@ def test_the_whole_is_shown_as_it_is(text: str) -> None:
     ],
 )
 def test_an_open_end_is_closed(text: str, closed: str) -> None:
-    assert close(text, "") == closed
+    assert close(text, in_code=False) == closed
 
 
 def test_nothing_in_a_code_block_is_closed() -> None:
-    assert close("```\n**x", "```") == "```\n**x"
-    assert close("```\nx\n``", "```") == "```\nx\n"
+    assert close("```\n**x", in_code=True) == "```\n**x"
+    assert close("```\nx\n``", in_code=True) == "```\nx\n"

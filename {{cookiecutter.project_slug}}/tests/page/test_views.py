@@ -13,9 +13,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from chat.models import Conversation, Reply
 from chat.owners import OLD_SESSION_KEY, owner_on_socket
+from chat.page import turns
 from chat.replies import rows
 
 pytestmark = pytest.mark.django_db
+LIST = 0  # queries of the list of conversations
+LIST = 1  # conversations
 
 
 @pytest.fixture
@@ -47,11 +50,20 @@ def test_the_page_holds_what_was_said(client: Client, mine: Conversation) -> Non
     assert f'data-address="/c/{mine.pk}/"' in html
 
 
+@pytest.mark.usefixtures("mine")
+def test_a_reply_that_has_ended_is_rendered_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = client.get("/").content
+    monkeypatch.setattr(turns, "render", lambda _: pytest.fail("rendered again"))
+    assert client.get("/").content.count(b"<em>yes</em>") == html.count(b"<em>yes</em>") == 1
+
+
 def test_a_visit_writes_nothing(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     """A conversation is inserted with its first prompt, and a visitor is only a cookie."""
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(2 + LIST):
         assert client.get("/").status_code == 200
     visitor = visitor_of(client)
     client.get("/new/")
@@ -68,7 +80,7 @@ def test_the_number_of_queries_does_not_grow_with_the_history(
     Reply.objects.create(turn=mine.turns.all()[0], conversation=mine, status="failed", text="newer")
     with CaptureQueriesContext(connection) as queries:
         html = client.get(f"/c/{mine.pk}/").content.decode()
-    assert len(queries) == 2
+    assert len(queries) == 2 + LIST
     assert all(query["sql"].startswith("SELECT") for query in queries)
     assert "newer" in html
     assert "<em>yes</em>" not in html
@@ -76,8 +88,9 @@ def test_the_number_of_queries_does_not_grow_with_the_history(
 
 def test_new_chat_has_an_address_that_survives_a_reload(client: Client, mine: Conversation) -> None:
     html = client.get("/new/").content.decode()
-    assert "bold?" not in html
-    assert str(mine.pk) not in html
+    log = html.partition('role="log"')[2].partition('class="controls"')[0]
+    assert "bold?" not in log
+    assert f'data-conversation="{mine.pk}"' not in log
     assert 'data-address="/new/"' in html
 
 
@@ -90,6 +103,26 @@ def test_a_conversation_has_an_address_for_its_owner_alone(
     assert strangers.status_code == nobodys.status_code == 404
     assert strangers.content == nobodys.content
     assert 'href="/"' in nobodys.content.decode()
+
+
+def test_the_source_of_a_reply_is_read_by_its_owner_alone(
+    client: Client, mine: Conversation
+) -> None:
+    reply = Reply.objects.get()
+    address = f"/c/{mine.pk}/replies/{reply.pk}/"
+    source = client.get(address)
+    assert (source.status_code, source.content) == (200, b"*yes* & <b>no</b>")
+    assert source["Content-Type"] == "text/plain; charset=utf-8"
+    assert Client().get(address).status_code == 404
+    assert client.get(f"/c/{mine.pk}/replies/{reply.pk + 1}/").status_code == 404
+    # Neither does the address of another conversation of one's own lead to it.
+    other = Conversation.objects.create(visitor=mine.visitor)
+    assert client.get(f"/c/{other.pk}/replies/{reply.pk}/").status_code == 404
+
+
+def test_browsers_find_the_icon_where_no_page_links_it(client: Client) -> None:
+    response = client.get("/favicon.ico")
+    assert response["Location"].startswith("/static/chat/icon.svg?v=")
 
 
 def test_a_cookie_that_we_did_not_sign_is_a_new_visitor(mine: Conversation) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -57,10 +56,8 @@ async def test_no_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-async def test_a_certificate_that_nobody_signed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with FakeModel(tls=self_signed(tmp_path).server) as model:
+async def test_a_certificate_that_nobody_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeModel(tls=self_signed().server) as model:
         point_at(model.base_url, monkeypatch)
         heard = await listen("Hello")
         assert len(model.record) == 0
@@ -112,15 +109,3 @@ async def test_a_connection_lost_before_the_first_byte(monkeypatch: pytest.Monke
         heard = await asking
     assert heard.error
     assert heard.error.kind == "lost"
-
-
-@pytest.mark.parametrize("body", ["", "<!doctype html><p>Hello</p>", "{}", "data: [DONE]\n\n"])
-async def test_an_answer_without_a_reply_is_none(
-    monkeypatch: pytest.MonkeyPatch, body: str
-) -> None:
-    with scripted(Answer(200, body)) as server:
-        point_at(server.address, monkeypatch)
-        heard = await listen("Hello")
-    assert heard.text == ""
-    assert heard.finish is None
-    assert heard.error is None or heard.error.kind == "malformed"

@@ -21,7 +21,6 @@ FAILURES = {
     "/overloaded": ("overloaded", False),
     "/quota": ("out_of_credit", False),
     "/context": ("context_too_long", False),
-    "/tool": ("tool_call", True),
     "/drop": ("lost", True),
     "/garbage": ("malformed", True),
     "/error": ("server_error", True),
@@ -52,6 +51,20 @@ async def test_each_ending_is_told(model: FakeModel, word: str, finish: str | No
     assert heard.text
     assert heard.finish == finish
     assert len(model.record) == 1
+
+
+async def test_reasoning_comes_apart_from_the_text(model: FakeModel) -> None:
+    heard = await listen("/think 20 /echo and the text")
+    assert (heard.error, heard.text, heard.finish) == (None, "and the text", "stop")
+    assert heard.reasoning.startswith("I am asked")
+    assert (model.record[0].thoughts, model.record[0].tokens) == (20, 3)
+    assert heard.usage[1] == 23
+
+
+async def test_the_beginning_of_a_tag_is_text_where_the_reply_is_cut_off(model: FakeModel) -> None:
+    heard = await listen("/cut /chars /echo <thi+++")
+    assert heard.finish is None
+    assert heard.text == "<thi"
 
 
 async def test_a_missing_key_is_told_and_nothing_is_sent(

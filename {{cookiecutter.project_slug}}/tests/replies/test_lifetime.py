@@ -21,8 +21,9 @@ from chat.models import Conversation, Reply, Turn
 from chat.replies import registry, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
-from tests.conftest import SOON, seen_by
+from tests.conftest import closed_by_client, seen_by
 from tests.live_page import Page, open_page
+from tests.waiting import SOON, limit, source
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,10 +37,12 @@ def has_text(page: Page) -> bool:
 
 
 async def row(holds: Callable[[Reply], Any]) -> Reply:
-    """The only reply, once its row holds something. Raises `TimeoutError`."""
-    async with asyncio.timeout(SOON):
-        while not holds(reply := await Reply.objects.aget()):
+    """The only reply, once its row holds something. Raises TimeoutError."""
+    reply = await Reply.objects.aget()
+    async with limit(source(holds), lambda: vars(reply)):
+        while not holds(reply):
             await asyncio.sleep(0.02)
+            reply = await Reply.objects.aget()
     return reply
 
 
@@ -60,7 +63,7 @@ async def test_without_a_page_it_goes_on_for_the_grace_and_is_interrupted(
         await page.until(lambda page: page.status == "streaming")
         await seen_by(slow_model, lambda record: record and record[0].messages)
         closing = time.monotonic()
-    await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+    await closed_by_client(slow_model)
     ended = slow_model.record[0].ended
     assert ended is not None and ended - closing >= grace
     reply = await row(lambda reply: reply.status == "interrupted")
@@ -82,7 +85,7 @@ async def test_a_page_that_comes_back_in_time_goes_on_and_can_stop(
         assert page.prompts == [LONG]
         await page.event("stop")
         await page.until(lambda page: page.status == "stopped")
-        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+        await closed_by_client(slow_model)
     reply = await row(lambda reply: reply.status == "stopped")
     assert reply.text.startswith(shown)
     assert len(slow_model.record) == 1
@@ -115,7 +118,7 @@ async def test_one_page_of_two_is_enough(slow_model: FakeModel, settings: Settin
             await leaves.event("submit", prompt="/long 60")
             await stays.until(has_text)
         await stays.until(lambda page: page.status == "complete")
-    assert slow_model.record[0].ended_by == "server"
+    await seen_by(slow_model, lambda record: record[0].ended_by == "server")
 
 
 async def test_a_page_that_navigates_over_its_socket_has_left(
@@ -126,7 +129,7 @@ async def test_a_page_that_navigates_over_its_socket_has_left(
         await page.event("submit", prompt=LONG)
         await page.until(has_text)
         await page.navigate()
-        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+        await closed_by_client(slow_model)
         await row(lambda reply: reply.status == "interrupted")
 
 
@@ -223,5 +226,5 @@ async def test_a_reply_that_another_process_took_for_dead_asks_no_more(
         await page.event("submit", prompt=LONG)
         await page.until(has_text)
         await Reply.objects.aupdate(status="interrupted", text="taken")
-        await seen_by(slow_model, lambda record: record[0].ended_by == "client")
+        await closed_by_client(slow_model)
     assert (await Reply.objects.aget()).text == "taken"

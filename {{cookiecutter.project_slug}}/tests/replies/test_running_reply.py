@@ -1,8 +1,8 @@
 """How a reply ends in the database, and what the log tells of it."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,11 +13,14 @@ from pytest_django import Settings
 from chat.models import Conversation, Reply
 from chat.provider.chunks import ChunkReader
 from chat.provider.errors import ProviderError
-from chat.provider.events import Event, Finish, Text, Usage
-from chat.replies import rows, running_reply
+from chat.provider.events import Event, Finish, KeepAlive, Reasoning, Text, Usage
+from chat.replies import response, rows, running_reply
 from chat.replies.running_reply import RunningReply
+from fake_model import dialect
 from fake_model.server import FakeModel
-from tests.conftest import SOON
+from tests.conftest import closed_by_client, point_at, seen_by
+from tests.upstreams import END, HI, STREAM, Answer, scripted
+from tests.waiting import limit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,8 +29,7 @@ async def reply_to(prompt: str) -> Reply:
     """The row of a reply that was read to its end."""
     begin = partial(rows.ask, Conversation(visitor="tests"), prompt)
     running = RunningReply(begin, lambda: None)
-    # No test waits as long; without a limit a fault could hang it for ever.
-    async with asyncio.timeout(SOON):
+    async with limit("the reply ends"):
         await running.run()
     return await Reply.objects.aget(pk=running.reply.pk)
 
@@ -41,6 +43,14 @@ async def reply_to(prompt: str) -> Reply:
         ("/cut /long 20", "failed", "cut off", True),
         ("/cut /echo", "failed", "empty reply", False),
         ("/echo", "failed", "empty reply", False),
+        ("/length /echo", "failed", "Raise CHAT_MAX_OUTPUT_TOKENS", False),
+        ("/think /long 20", "complete", "", True),
+        ("/think /length /long 20", "complete", "CHAT_MAX_OUTPUT_TOKENS", True),
+        ("/think /length /echo", "failed", "Raise CHAT_MAX_OUTPUT_TOKENS", False),
+        ("/think /echo", "failed", "sent its reasoning, and no reply", False),
+        ("/think /cut /echo", "failed", "cut off", False),
+        ("/echo <think>\n4", "failed", "sent its reasoning, and no reply", False),
+        ("/chars /echo 2 + 2\n</think>\n\n4", "complete", "", True),
         ("/drop /long 20", "failed", "was lost", True),
         ("/401", "failed", "refused the key", False),
     ],
@@ -52,6 +62,19 @@ async def test_the_row_holds_the_text_and_the_sentence(
     assert (reply.status, bool(reply.text)) == (status, has_text)
     assert note in reply.note
     assert bool(note) == bool(reply.note)
+    assert bool(reply.reasoning) == ("think" in prompt)
+    assert "think" not in reply.text
+
+
+async def test_the_limit_can_end_a_reply_before_its_text(
+    model: FakeModel, settings: Settings
+) -> None:
+    settings.CHAT_MAX_OUTPUT_TOKENS = 10
+    reply = await reply_to("/think 50 /long 20")
+    assert (reply.status, reply.text, model.record[0].thoughts) == ("failed", "", 10)
+    assert "The limit of 10 tokens" in reply.note
+    assert reply.reasoning
+    assert reply.output_tokens == 10  # usage
 
 
 @pytest.mark.parametrize("prompt", ["/stall /long 20", "/silent"])
@@ -60,7 +83,7 @@ async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt:
     reply = await reply_to(prompt)
     assert reply.status == "failed"
     assert "sent nothing for 2.5 seconds" in reply.note
-    model.wait_for(lambda record: record[0].ended_by == "client", SOON)
+    await closed_by_client(model)
 
 
 async def test_the_limit_of_silence_is_none_of_the_whole_reply(
@@ -72,6 +95,40 @@ async def test_the_limit_of_silence_is_none_of_the_whole_reply(
     entry = slow_model.record[0]
     assert entry.ended is not None
     assert entry.ended - entry.received > settings.CHAT_IDLE_TIMEOUT_SECONDS
+
+
+async def test_any_byte_is_a_sign_of_life(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2
+    ping = b'event: ping\ndata: {"type": "ping"}\n\n'
+    pieces = [b": keepalive\n\n", ping, HI[:20], HI[20:], END]
+    answer = Answer(headers=STREAM, pieces=pieces, pause=0.7)
+    with scripted(answer) as server:
+        point_at(server.address + dialect.BASE_PATH, monkeypatch)
+        reply = await reply_to("Hello")
+    assert (reply.status, reply.text, reply.note) == ("complete", "Hi", "")
+
+
+# Without [DONE], after which nothing is read.
+FINISHED = HI + END.removesuffix(b"data: [DONE]\n\n")
+# What may follow the model's finish, and keeps no reply from being complete.
+AFTERWARDS: dict[str, Answer] = {
+    "nothing": Answer(body=FINISHED, stays_open=True),
+    "signs of life": Answer(body=FINISHED, pieces=[b":\n"] * 9, pause=0.1, stays_open=True),
+    "a lost connection": Answer(body=FINISHED, headers={"Content-Length": "9999"}),
+    "garbage": Answer(body=FINISHED + b"data: {nonsense\n\n"),
+    "an error": Answer(body=FINISHED + b'event: error\ndata: {"message": "late"}\n\n'),
+}
+
+
+@pytest.mark.parametrize("answer", AFTERWARDS.values(), ids=AFTERWARDS.keys())
+async def test_a_finish_is_not_forgotten(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    monkeypatch.setattr(response, "AFTER_FINISH_SECONDS", 0.3)
+    with scripted(replace(answer, headers=STREAM | answer.headers)) as server:
+        point_at(server.address + dialect.BASE_PATH, monkeypatch)
+        reply = await reply_to("Hello")
+    assert (reply.status, reply.text, reply.note) == ("complete", "Hi", "")
 
 
 async def test_a_model_that_only_thinks_is_not_silent(
@@ -86,13 +143,7 @@ async def test_a_model_that_only_thinks_is_not_silent(
     monkeypatch.setattr(ChunkReader, "read", think)
     reply = await reply_to("/slow /long 12")
     assert "empty reply" in reply.note
-    assert slow_model.record[0].finished
-
-
-async def test_tokens_are_counted(model: FakeModel) -> None:
-    reply = await reply_to("/long 20")
-    assert reply.input_tokens
-    assert reply.output_tokens == 20
+    await seen_by(slow_model, lambda record: record[0].finished)
 
 
 async def test_text_that_no_database_could_keep_is_mended(
@@ -107,6 +158,20 @@ async def test_text_that_no_database_could_keep_is_mended(
     monkeypatch.setattr(ChunkReader, "read", read)
     reply = await reply_to("/long 20")
     assert (reply.status, reply.text) == ("complete", "a\ufffdb \U0001f600 \ufffd")
+
+
+async def test_reasoning_is_mended_on_its_own(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[Event] = [Reasoning("\0 \ud83d"), Text("a"), Reasoning("\ude00\n")]
+    left = iter([*events, Finish("stop")])
+
+    def read(reader: ChunkReader, chunk: object) -> Iterator[Event]:
+        yield next(left, KeepAlive())
+
+    monkeypatch.setattr(ChunkReader, "read", read)
+    reply = await reply_to("/long 20")
+    assert (reply.text, reply.reasoning) == ("a", "\ufffd \U0001f600")
 
 
 async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
@@ -124,15 +189,17 @@ async def test_a_database_that_is_gone_for_a_moment_loses_nothing(
     reply = await reply_to("/long 20")
     assert next(errors, None) is None
     assert reply.status == "complete"
-    assert model.record[0].tokens == reply.output_tokens == 20
+    assert model.record[0].tokens == 20
+    assert reply.output_tokens == 20  # usage
 
 
-async def test_counts_that_are_none_are_left_out(
+async def test_counts_that_are_none_are_left_out(  # usage
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(reader: ChunkReader, chunk: object) -> Iterator[Event]:
         yield Text("text")
         yield Usage(-1, 7)
+        yield Usage(2**31, 0)
         yield Usage(None, None)
         yield Finish("stop")
 
@@ -186,13 +253,13 @@ async def test_a_fault_of_our_own_is_in_the_log(
 @pytest.mark.parametrize(
     ("words", "status"), [("", "complete"), ("/drop", "failed"), ("/401", "failed")]
 )
-async def test_each_reply_is_one_line_of_the_log_without_what_was_said(
+async def test_each_reply_is_one_line_of_the_log_without_what_was_said(  # usage
     model: FakeModel, caplog: pytest.LogCaptureFixture, words: str, status: str
 ) -> None:
     caplog.set_level(logging.INFO, "chat")
     reply = await reply_to(f"{words} /echo what nobody else may read")
     (line,) = (record.getMessage() for record in caplog.records if record.levelname == "INFO")
-    assert line.startswith(f"reply {reply.pk} {status}: first text ")
+    assert line.startswith(f"reply {reply.pk} {status}: first token ")
     assert f"tokens in {reply.input_tokens}, out {reply.output_tokens}" in line
     for word in ("what", "nobody", "else", "may", "read"):
         assert word not in caplog.text.lower().split()

@@ -10,7 +10,7 @@ from chat.models import Conversation, Reply
 from chat.replies import rows
 from chat.replies.registry import RunningReplies
 from fake_model.server import FakeModel
-from tests.conftest import SOON
+from tests.waiting import SOON, limit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Reply.Status
@@ -18,7 +18,7 @@ Status = Reply.Status
 
 async def ended(replies: RunningReplies) -> Reply:
     """The only reply, once no task of `replies` runs any more."""
-    async with asyncio.timeout(SOON):
+    async with limit("the task of the reply ends"):
         await asyncio.gather(*replies._tasks)
     return await Reply.objects.aget()
 
@@ -51,8 +51,13 @@ async def test_while_the_row_is_inserted(model: FakeModel) -> None:
 
 async def test_between_the_row_and_the_first_step_of_the_request(model: FakeModel) -> None:
     replies, conversation = RunningReplies(), Conversation(visitor="tests")
-    await replies.start(conversation.pk, partial(rows.ask, conversation, "/long 2000"))
-    replies.stop(conversation.pk)
+    begin = partial(rows.ask, conversation, "/long 2000")
+    starting = asyncio.create_task(replies.start(conversation.pk, begin))
+    await asyncio.sleep(0)  # its first step: the reply is accepted
+    # When `start` returns, a thread may have sent the request: a callback is called before.
+    begun = replies._running[conversation.pk].begun
+    begun.add_done_callback(lambda _: replies.stop(conversation.pk))
+    await starting
     assert (await ended(replies)).status == Status.STOPPED
     assert len(model.record) == 0
 

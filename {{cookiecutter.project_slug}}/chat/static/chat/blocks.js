@@ -6,6 +6,7 @@
 
 const blocks = (() => {
   const COPIED_MS = 2000;
+  const log = document.getElementById("log");
   const announcement = document.querySelector(".announcement");
 
   function copyButton(label) {
@@ -41,27 +42,49 @@ const blocks = (() => {
       box.setAttribute("role", "group");
       box.setAttribute("aria-label", "Table");
     }
-    for (const foot of root.querySelectorAll(".foot")) foot.prepend(copyButton("Copy reply"));
+    // Each block runs the way of its own text. A block in another has no direction of its own, unless
+    // it is a list: an element with a direction does not count for the direction of what it is in.
+    const top = root instanceof DocumentFragment ? root.children : [];
+    for (const block of [...top, ...root.querySelectorAll(".text > *, ul, ol")]) {
+      if (!block.matches(".turn, .code, hr")) block.dir = "auto";
+    }
+    for (const foot of root.querySelectorAll(".foot")) foot.prepend(copyButton("Copy"));
     return root;
   }
 
-  // Copy as text and as HTML, so that a reply that is pasted into a document keeps its formatting.
-  function copyReply(source) {
-    const html = source.cloneNode(true);
-    for (const copy of html.querySelectorAll(".copy")) copy.remove();
-    const formats = { "text/plain": source.innerText, "text/html": html.innerHTML };
-    const blobs = Object.entries(formats).map(([type, text]) => [type, new Blob([text], { type })]);
-    return navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
+  // The HTML of a decorated element without its buttons.
+  function html(element) {
+    const copied = element.cloneNode(true);
+    for (const button of copied.querySelectorAll("button")) button.remove();
+    return copied.innerHTML;
+  }
+
+  // The Markdown that the model wrote. The page has only the HTML.
+  async function source(article) {
+    const response = await fetch(`${log.dataset.address}replies/${article.dataset.reply}/`);
+    if (!response.ok) throw new Error(`the source of the reply: ${response.status}`);
+    return response.text();
+  }
+
+  // Both formats, so that a reply that is pasted into a document keeps its formatting.
+  function copyReply(article) {
+    const texts = [...article.querySelectorAll(".text")].map(html).join("\n");
+    return clipboard.write({ "text/plain": source(article), "text/html": texts });
+  }
+
+  // Without the last line end: pasted into a terminal, it would run the command.
+  function code(pre) {
+    return pre.textContent.replace(/\n$/, "");
   }
 
   async function copy(clicked) {
     const pre = clicked.parentElement.querySelector("pre");
-    const source = pre ?? clicked.closest("article").querySelector(".text");
+    const article = clicked.closest("article");
     try {
-      await (pre ? navigator.clipboard.writeText(pre.textContent) : copyReply(source));
-    } catch {
-      // No permission, or plain HTTP from another host, where browsers have no clipboard API.
-      getSelection().selectAllChildren(source);
+      await (pre ? clipboard.write({ "text/plain": code(pre) }) : copyReply(article));
+    } catch (error) {
+      console.warn(error);
+      getSelection().selectAllChildren(pre ?? article.querySelector(".text"));
       return "Selected. Copy it with your keyboard.";
     }
     clicked.dataset.copied = "";
@@ -76,5 +99,5 @@ const blocks = (() => {
     setTimeout(() => (announcement.textContent = ""), COPIED_MS);
   });
 
-  return { decorate };
+  return { decorate, html };
 })();

@@ -113,7 +113,7 @@
     else if (!isReady()) deferUntilReady(event, () => form.requestSubmit());
   }, capture);
   document.addEventListener("click", (event) => {
-    const pressed = event.target.closest("[dj-click], .new");
+    const pressed = event.target.closest("[dj-click], [data-needs-connection]");
     if (pressed && !isReady()) deferUntilReady(event, () => pressed.click());
   }, capture);
 

@@ -11,6 +11,15 @@
 const djustClient = (() => {
   const PENDING = "data-djust-form-pending";
 
+  // djust always connects to /ws/live/ of the host. Behind a path prefix (CHAT_PATH_PREFIX) the
+  // socket is elsewhere. The page opens no other one.
+  const { socketPath } = document.querySelector("[data-socket-path]").dataset;
+  window.WebSocket = class extends WebSocket {
+    constructor(url, ...rest) {
+      super(new URL(socketPath, url).href, ...rest);
+    }
+  };
+
   function transport() {
     return window.djust.liveViewInstance;
   }
@@ -59,6 +68,15 @@ const djustClient = (() => {
     transport().ws.addEventListener("message", handler, { once: true });
   }
 
+  // djust selects again what was selected in the box that has the focus, after each update, and
+  // forgets in which direction. A call that changes nothing is left out.
+  function keepSelectionDirection(box) {
+    box.setSelectionRange = (start, end, direction) => {
+      if (!direction && start === box.selectionStart && end === box.selectionEnd) return;
+      HTMLTextAreaElement.prototype.setSelectionRange.call(box, start, end, direction);
+    };
+  }
+
   // By default djust gives up after ten attempts and sends events over HTTP, which cannot stream.
   function reconnectForever(maximumDelayMs) {
     transport().maxReconnectAttempts = Infinity;
@@ -74,6 +92,7 @@ const djustClient = (() => {
     onDisconnected,
     onAnswered,
     onNextMessage,
+    keepSelectionDirection,
     reconnectForever,
   };
 })();

@@ -1,13 +1,17 @@
 // The log: applies the push events of the server's feed (chat/page/feed.py).
 //
 // The server renders and sanitizes a reply's HTML. Its last part may still change: it arrives as
-// edits [drop, html, settled] of that part. Only DOM nodes that differ are replaced.
+// edits [drop, html, tail] of that part (chat/page/edits.py), or rarely of the whole reply. Only DOM
+// nodes that differ are replaced.
 "use strict";
 
 (() => {
+  const EVERYTHING = -1;
   const log = document.getElementById("log");
   // For each reply's element: the HTML that may still change, and the index of its first node.
   let unsettled = new WeakMap();
+  // The elements of reasoning that show all that this feed has sent.
+  let followed = new WeakSet();
 
   function parse(html) {
     const template = document.createElement("template");
@@ -15,15 +19,28 @@
     return blocks.decorate(template.content);
   }
 
-  function isSameTag(one, other) {
-    return (
-      one.nodeType === Node.ELEMENT_NODE &&
-      one.nodeName === other.nodeName &&
-      one.cloneNode(false).isEqualNode(other.cloneNode(false))
-    );
+  // Attributes that the reader changes: an open `details`, the sign that a button has copied.
+  const READERS = ["open", "data-copied"];
+
+  function patchAttributes(old, next) {
+    for (const name of old.getAttributeNames()) {
+      if (!next.hasAttribute(name) && !READERS.includes(name)) old.removeAttribute(name);
+    }
+    for (const { name, value } of next.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
   }
 
-  // Make the children of `parent`, from index `from` on, equal to the children of `fresh`.
+  // Replace only what differs, so that what is selected before it stays selected.
+  function patchText(old, data) {
+    const shown = old.data;
+    let same = data.startsWith(shown) ? shown.length : 0;
+    while (same < shown.length && shown[same] === data[same]) same++;
+    old.replaceData(same, shown.length - same, data.slice(same));
+  }
+
+  // Make the children of `parent`, from index `from` on, equal to the children of `fresh`. Elements
+  // stay as far as possible, and with them the focus and what is selected.
   function patch(parent, from, fresh) {
     let old = parent.childNodes[from];
     for (const next of [...fresh.childNodes]) {
@@ -33,11 +50,12 @@
       }
       const following = old.nextSibling;
       if (old.nodeType === Node.TEXT_NODE && next.nodeType === Node.TEXT_NODE) {
-        if (next.data.startsWith(old.data)) old.appendData(next.data.slice(old.data.length));
-        else old.data = next.data;
+        patchText(old, next.data);
+      } else if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== next.nodeName) {
+        old.replaceWith(next);
       } else if (!old.isEqualNode(next)) {
-        if (isSameTag(old, next)) patch(old, 0, next);
-        else old.replaceWith(next);
+        patchAttributes(old, next);
+        patch(old, 0, next);
       }
       old = following;
     }
@@ -50,24 +68,54 @@
 
   function edit(element, edits) {
     const end = unsettled.get(element) ?? { html: "", from: 0 };
-    for (const [drop, html, settled] of edits) {
-      end.html = end.html.slice(0, end.html.length - drop) + html;
+    for (const [drop, html, tail] of edits) {
+      if (drop === EVERYTHING) Object.assign(end, { html: "", from: 0 });
+      end.html = end.html.slice(0, end.html.length - Math.max(drop, 0)) + html;
       patch(element, end.from, parse(end.html));
-      if (settled) {
-        end.html = "";
-        end.from = element.childNodes.length;
+      if (tail !== EVERYTHING) {
+        end.html = end.html.slice(end.html.length - tail);
+        end.from = element.childNodes.length - parse(end.html).childNodes.length;
       }
     }
     unsettled.set(element, end);
+  }
+
+  // Reasoning is plain text, and only grows. Each line is an element of its own: the browser lays
+  // out only the last one again.
+  function append(element, text) {
+    const fresh = new DocumentFragment();
+    for (const [index, line] of text.split("\n").entries()) {
+      if (index) fresh.append("\n");
+      fresh.append(document.createElement("div"));
+      fresh.lastChild.append(line);
+    }
+    if (followed.has(element)) {
+      element.lastChild.append(...fresh.firstChild.childNodes);
+      fresh.firstChild.remove();
+      element.append(fresh);
+    } else {
+      patch(element, 0, fresh);
+    }
+    followed.add(element);
   }
 
   function article(reply) {
     return log.querySelector(`[data-reply="${reply}"]`);
   }
 
+  // Where a reply's reasoning is shown: in a closed box above its text.
+  function reasoning(shown) {
+    if (!shown.querySelector(".reasoning")) {
+      const box = document.getElementById("reasoning").content.cloneNode(true);
+      shown.querySelector(".text, .tool").before(box);
+    }
+    return shown.querySelector(".thoughts");
+  }
+
   // Put the conversation into the address: a reload of `/` would open the newest one.
   function keepAddress() {
-    if (log.childElementCount) history.replaceState(null, "", log.dataset.address);
+    if (!log.childElementCount || location.pathname === log.dataset.address) return;
+    history.replaceState(null, "", log.dataset.address);
   }
 
   const handlers = {
@@ -75,6 +123,7 @@
     "chat:connected"() {
       // A new feed sends the text of a streaming reply from its beginning.
       unsettled = new WeakMap();
+      followed = new WeakSet();
       const last = [...log.querySelectorAll("[data-reply]")].at(-1);
       djustClient.send("follow", {
         conversation: log.dataset.conversation,
@@ -87,27 +136,39 @@
     },
     "chat:turns"({ conversation, address, replaces, turns }) {
       // After New chat, Back leads to the conversation that was left.
-      if (replaces && address !== log.dataset.address) history.pushState(null, "", address);
+      if (replaces && address !== location.pathname) history.pushState(null, "", address);
       Object.assign(log.dataset, { conversation, address });
       if (replaces) log.replaceChildren();
+      // An element may now belong to another reply.
+      unsettled = new WeakMap();
+      followed = new WeakSet();
       for (const [turn, html] of turns) {
         const shown = document.getElementById(`turn-${turn}`);
-        if (shown) shown.replaceWith(parse(html));
-        else log.append(parse(html));
+        const fresh = parse(html);
+        // Where an element was removed, the blanks around it are two nodes.
+        shown?.normalize();
+        if (shown) patch(shown, 0, fresh.querySelector(".turn"));
+        else log.append(fresh);
       }
       keepAddress();
+    },
+    "chat:reasoning"({ reply, text }) {
+      const streaming = article(reply);
+      streaming.querySelector(".waiting")?.remove();
+      append(reasoning(streaming), text);
     },
     "chat:text"({ reply, edits }) {
       const streaming = article(reply);
       streaming.querySelector(".waiting")?.remove();
-      edit(streaming.querySelector(".text"), edits);
+      // Only the text after the last tool call grows.
+      edit([...streaming.querySelectorAll(".text")].at(-1), edits);
     },
-    "chat:end"({ reply, status, mark, html }) {
+    "chat:end"({ reply, status, mark, cached = false }) {
       const ended = article(reply);
       ended.querySelector(".waiting")?.remove();
-      if (html !== undefined) patch(ended.querySelector(".text"), 0, parse(html));
       ended.querySelector(".mark").textContent = mark;
       ended.dataset.status = status;
+      ended.toggleAttribute("data-cached", cached);
     },
   };
 
@@ -116,7 +177,9 @@
   window.addEventListener("popstate", (event) => {
     // djust's listener would mount a view for the new address, and must not run.
     event.stopImmediatePropagation();
-    if (location.pathname !== log.dataset.address) location.reload();
+    if (location.pathname === log.dataset.address) return;
+    const left = new CustomEvent("chat:left", { cancelable: true });
+    if (log.dispatchEvent(left)) location.reload();
   });
   for (const [event, handler] of Object.entries(handlers)) {
     djustClient.onPush(event, (payload) => {

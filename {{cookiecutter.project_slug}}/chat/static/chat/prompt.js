@@ -1,15 +1,23 @@
-// The prompt box: keys, focus, draft, and what is sent from it.
+// The prompt box: keys, draft, and what is sent from it.
 "use strict";
 
 (() => {
-  const DRAFT = "chat:draft";
+  const DRAFT = "chat:draft:";
+  const log = document.getElementById("log");
   const box = document.getElementById("prompt");
   const form = box.form;
   const maximum = Number(box.closest("main").dataset.maxPromptChars);
+  const coarse = matchMedia("(pointer: coarse)");
   let unconfirmed; // the prompt that was sent last, until the server has confirmed it
 
+  // Each conversation has a draft of its own. A reload keeps it.
+  function draft() {
+    return DRAFT + log.dataset.conversation;
+  }
+
   function changed() {
-    sessionStorage.setItem(DRAFT, box.value);
+    if (box.value) sessionStorage.setItem(draft(), box.value);
+    else sessionStorage.removeItem(draft());
     // Keep the form's height while the box is measured: otherwise the log would grow for a moment
     // and its scroll position would change.
     form.style.minHeight = `${form.offsetHeight}px`;
@@ -19,20 +27,24 @@
     form.style.minHeight = "";
   }
 
-  // A reload keeps the draft.
-  if (!box.value) box.value = sessionStorage.getItem(DRAFT) ?? "";
+  if (!box.value) box.value = sessionStorage.getItem(draft()) ?? "";
   changed();
   box.addEventListener("input", changed);
 
   box.addEventListener("keydown", (event) => {
     // 229: Safari ends a composition before it sends the Enter that ended it.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    // On a phone, Enter is the only way to break the line.
+    if (coarse.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     if (!form.querySelector(".send").disabled) form.requestSubmit();
   });
-  // The next user of this browser must not see the draft.
+  // The next user of this browser must not see the drafts.
   const logOut = document.querySelector("header form");
-  logOut?.addEventListener("submit", () => sessionStorage.removeItem(DRAFT));
+  logOut?.addEventListener("submit", () => {
+    const drafts = Object.keys(sessionStorage).filter((key) => key.startsWith(DRAFT));
+    for (const key of drafts) sessionStorage.removeItem(key);
+  });
 
   // Sent even while Stop is still disabled: the server handles events in order, so this one comes
   // after a prompt or a Retry that is on its way.
@@ -42,15 +54,6 @@
     }
   });
 
-  // Buttons leave the focus in the box. After a touch it stays where it is: focus would open the
-  // on-screen keyboard.
-  const BUTTONS = ".controls button, .new";
-  document.addEventListener("mousedown", (event) => {
-    if (event.target.closest(BUTTONS)) event.preventDefault();
-  });
-  document.addEventListener("click", (event) => {
-    if (event.target.closest(BUTTONS) && event.pointerType !== "touch") box.focus();
-  });
   // Stop appears where Send was: ignore the second click of a double click on Send.
   document.addEventListener(
     "click",
@@ -81,13 +84,20 @@
   function confirmed(prompt) {
     if (prompt === undefined || prompt !== unconfirmed) return;
     unconfirmed = undefined;
+    box.dispatchEvent(new Event("chat:confirmed", { bubbles: true }));
     if (!box.value.startsWith(prompt)) return;
     box.setRangeText("", 0, prompt.length, "preserve");
     changed();
   }
 
   djustClient.onPush("chat:sent", ({ prompt }) => confirmed(prompt));
-  djustClient.onPush("chat:turns", () => {
+  let shown = log.dataset.conversation;
+  djustClient.onPush("chat:turns", ({ conversation }) => {
+    if (conversation !== shown) {
+      shown = conversation;
+      box.value = sessionStorage.getItem(draft()) ?? "";
+      changed();
+    }
     // chat:sent is lost if the connection broke before it arrived: then the log has the prompt.
     confirmed([...document.querySelectorAll("[data-role=user] .text")].at(-1)?.textContent);
   });

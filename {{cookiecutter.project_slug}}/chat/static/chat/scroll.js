@@ -7,13 +7,16 @@
   const NEAR_END_PX = 100;
   const scroller = document.querySelector(".scroller");
   const jump = document.querySelector(".jump");
-  let follows = true;
+  // A link to a message leads there, not to the end.
+  let follows = !document.getElementById(location.hash.slice(1));
   // The last scroll position. A smaller one means that the reader has scrolled up, unless the log
   // has become shorter.
   let top = 0;
   // The last height of the view: a resize changes the scroll position too.
   let height = 0;
   let touchedAt = 0;
+
+  jump.hidden = follows;
 
   function isEmpty() {
     return !scroller.querySelector(".turn");
@@ -67,6 +70,9 @@
   scroller.addEventListener("keydown", (event) => {
     if (UPWARD_KEYS.includes(event.key) || (event.key === " " && event.shiftKey)) unfollow();
   });
+  scroller.addEventListener("click", ({ target }) => {
+    if (target.closest('a[href^="#"]')) unfollow();
+  });
   scroller.addEventListener("scroll", updateFollows, passive);
 
   scroller.addEventListener("chat:changed", () => {
@@ -74,7 +80,8 @@
     keepAtEnd();
   });
   new ResizeObserver(keepAtEnd).observe(scroller);
-  djustClient.onPush("chat:sent", showEnd);
+  // Not on chat:sent: where the server is busy, that comes when the reader has scrolled up again.
+  document.addEventListener("chat:confirmed", showEnd);
   jump.addEventListener("click", () => {
     showEnd();
     document.getElementById("prompt").focus();

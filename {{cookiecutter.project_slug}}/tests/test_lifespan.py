@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import Error, OperationalError, ProgrammingError
 
+from chat import lifespan
 from chat.replies import processes
 from chat.replies.registry import replies
-from config import lifespan
-from tests.conftest import SOON
+from tests.waiting import SOON
 
 
 async def test_a_fault_while_replies_are_interrupted_does_not_keep_the_server(
@@ -46,3 +47,16 @@ async def test_locks_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyP
     assert sent[0]["type"] == "lifespan.startup.failed"
     assert "other.lock" in sent[0]["message"]
     assert str(Path("locks")) in sent[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (OperationalError("no such table: chat_reply"), "Run: python manage.py migrate"),
+        (ProgrammingError('relation "chat_reply" does not exist'), "Run: python manage.py migrate"),
+        (OperationalError("attempt to write a readonly database"), "Let the user of the server"),
+        (OperationalError("unable to open database file"), "Let the user of the server write to"),
+    ],
+)
+def test_a_database_that_does_not_work_is_told_with_what_mends_it(error: Error, hint: str) -> None:
+    assert hint in lifespan.database_hint(error)

@@ -12,15 +12,20 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import Error
+from django.db import Error, OperationalError, connection
 
+from chat.conversations import trash  # conversations
+from chat.limits import accounts  # limits
+from chat.page import highlighting
 from chat.replies import processes, rows
 from chat.replies.registry import replies
+from chat.tools import registry as tool_registry  # tools
 
 _ending: set[asyncio.Task[None]] = set()
 
@@ -31,7 +36,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Handle the server's two messages, startup and shutdown, and confirm each when it is done."""
-    loading = asyncio.create_task(asyncio.to_thread(load_sdk))
+    loading = asyncio.create_task(asyncio.to_thread(load_all))
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -40,8 +45,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             except Error as error:
                 # If we raised instead, uvicorn would assume the app has no lifespan support and
                 # hide the error.
-                sentence = f"The database does not work: {error}. Run: python manage.py migrate"
-                await send({"type": "lifespan.startup.failed", "message": sentence})
+                await send({"type": "lifespan.startup.failed", "message": database_hint(error)})
                 return
             except OSError as error:
                 sentence = f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
@@ -57,9 +61,26 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             return
 
 
-def load_sdk() -> None:
-    """Import the SDK at startup: it takes a second or more, which the first prompt would wait."""
+def database_hint(error: Error) -> str:
+    """What is wrong with the database, and what mends it."""
+    hint = "Run: python manage.py migrate"
+    # SQLite reports a missing table as an OperationalError, too.
+    if isinstance(error, OperationalError) and "no such" not in str(error):
+        hint = "See DATABASE_URL."
+        if connection.vendor == "sqlite":
+            folder = Path(connection.settings_dict["NAME"]).parent
+            hint = f"Let the user of the server write to {folder} and to the files in it."
+    return f"The database does not work: {error}. {hint}"
+
+
+def load_all() -> None:
+    """Load what would hold up the first reply, or every stream: the SDK, and lexers.
+
+    The SDK takes a second or more to import.
+    """
     importlib.import_module("chat.provider.reader")
+    highlighting.load()
+    tool_registry.specs()  # tools
     # Imported modules are never collected: keep full collections from scanning them and pausing
     # every stream.
     gc.freeze()
@@ -70,6 +91,8 @@ def tidy_up() -> None:
     rows.interrupt_dead()
     processes.remove_locks_of_the_dead()
     processes.this_process()
+    accounts.remove_old()  # limits
+    trash.purge()  # conversations
 
 
 def interrupt_on_signals() -> None:

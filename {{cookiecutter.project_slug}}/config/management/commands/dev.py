@@ -19,9 +19,9 @@ from django.core.management.commands.runserver import naiveip_re
 from django.db import DatabaseError
 from filelock import FileLock
 
-from chat.management.reloader import Reloader
 from chat.provider import names
 from config import env
+from config.management.reloader import Reloader
 from fake_model.script import WORDS
 from fake_model.server import FakeModel
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 # The server reads .env itself: what has gone from it must not be inherited.
                 env.unload()
                 target = partial(serve_in_child, host=host)
-                Reloader(target, listener, settings.BASE_DIR, settings.ENV_FILE).run()
+                Reloader(target, listener, settings.BASE_DIR, settings.CHAT_ENV_FILE).run()
 
     def serve_once(self, listener: socket.socket, host: str) -> None:
         """Serve until a signal ends it, in this process alone."""
@@ -82,7 +82,9 @@ class Command(BaseCommand):
         host = "localhost" if host in ("0", "0.0.0.0", "::") else host
         host = f"[{host}]" if ":" in host else host
         port = listener.getsockname()[1]
-        self.stdout.write(f"The chat is at http://{host}:{port}/  (Ctrl-C ends it)")
+        self.stdout.write(
+            f"The chat is at http://{host}:{port}{settings.PATH_PREFIX}/  (Ctrl-C ends it)"
+        )
         self.stdout.flush()
 
 

@@ -1,0 +1,76 @@
+"""A project runs by uv alone, whose environments contain no pip, and without a network."""
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import baking
+import pytest
+import test_documents
+from uv import find_uv_bin
+
+# What documents let a person type after `uv run`, and tests/test_documents.py runs without it.
+COMMANDS = [
+    command
+    for command in test_documents.commands()
+    if command.startswith("uv run ")
+    and command not in test_documents.NOT_RUN
+    and not any(served in command for served in test_documents.SERVED)
+]
+
+pytestmark = pytest.mark.xdist_group("installing")
+
+
+def uv(project: Path, *arguments: str, **variables: str) -> str:
+    """Run uv in a project, and return its output; fail if it fails."""
+    # `python -m uv` would take the environment of that Python for the active one.
+    environ = os.environ | {"VIRTUAL_ENV": str(project / ".venv")}
+    run = subprocess.run(
+        [find_uv_bin(), *arguments],
+        cwd=project,
+        env=environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with default answers, whose packages are in uv's cache."""
+    project = baking.bake(tmp_path_factory.mktemp("uv"), {})
+    uv(project, "sync", "--quiet")
+    return project
+
+
+def test_documents_have_commands_for_uv() -> None:
+    assert "uv run ruff check" in COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_a_document_works(project: Path, command: str) -> None:
+    uv(project, *shlex.split(command)[1:])
+
+
+def test_a_hint_does_not_ask_for_pip_where_there_is_none(project: Path) -> None:
+    check = ("run", "python", "manage.py", "check", "--fail-level", "CRITICAL")
+
+    said = uv(project, *check, REDIS_URL="redis://localhost")
+
+    assert "uv add channels-redis" in said
+    assert "pip" not in said
+
+
+def test_without_a_network_uv_installs_the_pins_and_runs(tmp_path: Path, project: Path) -> None:
+    another = baking.bake(tmp_path, {})
+
+    uv(another, "venv", "--quiet", "--offline")
+    pins = ("--no-deps", "-r", "requirements-dev.txt")
+    uv(another, "pip", "install", "--quiet", "--offline", *pins)
+
+    check = ("run", "--no-sync", "--offline", "python", "manage.py", "check")
+    assert "System check identified" in uv(another, *check)
+    assert not (another / "uv.lock").exists(), "it was resolved for other systems"

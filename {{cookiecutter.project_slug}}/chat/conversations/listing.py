@@ -1,0 +1,99 @@
+"""One owner's conversations, newest activity first, grouped by day, and a search in them.
+
+It blocks, and asks the database once.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from chat.models import Conversation, Reply, Turn
+from chat.owners import Owner
+
+PAGE = 50
+EMPTY = "No conversations yet."
+NOTHING_FOUND = "Nothing found."
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a page shows of the list: the words that are searched for, and how many rows."""
+
+    query: str = ""
+    count: int = PAGE
+
+
+def listing(owner: Owner, look: Look) -> dict[str, Any]:
+    """The state of the list for `_conversations.html`."""
+    rows = list(_found(owner, look.query)[: look.count + 1])
+    shown = rows[: look.count]
+    message = EMPTY
+    if look.query:
+        message = NOTHING_FOUND
+    today = timezone.localdate()
+    groups = groupby(shown, lambda row: timezone.localtime(row.active_at).date())
+    return {
+        "days": [
+            {"name": _name(day, today), "conversations": [_entry(row) for row in rows_of_day]}
+            for day, rows_of_day in groups
+        ],
+        "export_all": reverse("export_all"),  # export
+        "has_more": len(rows) > len(shown),
+        "list_message": "" if shown else message,
+    }
+
+
+def streaming(owner: Owner) -> list[UUID]:
+    """The conversations of the owner in which a reply streams."""
+    mine = {f"conversation__{field}": value for field, value in owner.fields.items()}
+    replies = Reply.objects.filter(**mine, status=Reply.Status.STREAMING)
+    return list(replies.values_list("conversation", flat=True))
+
+
+def _found(owner: Owner, query: str) -> Any:
+    """The conversations that contain each word of `query`, in their titles or messages.
+
+    SQLite compares letters beyond ASCII with regard to case (Django's documentation of
+    `icontains`).
+    """
+    mine = Conversation.objects.filter(**owner.fields)
+    of_row = {"conversation": OuterRef("pk")}
+    for word in query.split():
+        written = Q(text__icontains=word)
+        written |= Q(prompt__icontains=word)  # versions
+        mine = mine.filter(
+            Q(title__icontains=word)
+            | Exists(Turn.objects.filter(**of_row, prompt__icontains=word))
+            | Exists(Reply.objects.filter(written, **of_row))
+        )
+    is_streaming = Exists(Reply.objects.filter(**of_row, status=Reply.Status.STREAMING))
+    return (
+        mine.annotate(is_streaming=is_streaming)
+        .only("title", "active_at", "is_unread")
+        .order_by("-active_at", "pk")
+    )
+
+
+def _entry(row: Any) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "title": row.title or "Untitled",
+        "address": reverse("conversation", args=[row.pk]),
+        "is_streaming": row.is_streaming,
+        "is_unread": row.is_unread and not row.is_streaming,
+    }
+
+
+def _name(day: date, today: date) -> str:
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return date_format(day, "j F" if day.year == today.year else "j F Y")

@@ -1,0 +1,83 @@
+"""The pages that an owner has open in this process: they hear of changes to the list.
+
+While one is open, the owner's replies go on, though no page shows them.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from chat.conversations import activity
+from chat.models import Reply
+
+logger = logging.getLogger("chat")
+
+
+class Owned(Protocol):
+    """An `Owner`, or a `Conversation`."""
+
+    @property
+    def user_id(self) -> Any: ...
+    @property
+    def visitor(self) -> str: ...
+
+
+class Running(Protocol):
+    """A `RunningReply`; its `reply` is there once `begun` is done."""
+
+    begun: asyncio.Future[Reply]
+    reply: Reply
+
+
+_pages: dict[tuple[Any, str], set[asyncio.Event]] = {}
+
+
+@contextlib.contextmanager
+def watch(owner: Owned) -> Iterator[asyncio.Event]:
+    """An event that is set at each change to the owner's list, while the context lasts."""
+    pages = _pages.setdefault(_key(owner), set())
+    changed = asyncio.Event()
+    pages.add(changed)
+    try:
+        yield changed
+    finally:
+        pages.discard(changed)
+        if not pages:
+            _pages.pop(_key(owner), None)
+
+
+def notify(owner: Owned) -> None:
+    """Let each page of an owner look at the list again."""
+    for changed in _pages.get(_key(owner), ()):
+        changed.set()
+
+
+def keeps(running: Running | None) -> bool:
+    """Whether a reply goes on because its owner has a page open."""
+    return running is not None and _key(running.reply.conversation) in _pages
+
+
+def is_of(owner: Owned, running: Running) -> bool:
+    return running.begun.done() and _key(running.reply.conversation) == _key(owner)
+
+
+async def ended(running: Running, *, is_shown: bool) -> None:
+    """Tell the owner's pages that a reply has ended, and mark it as unread if none shows it."""
+    if running.begun.exception():
+        return
+    reply = running.reply
+    try:
+        if not is_shown and reply.status != Reply.Status.STREAMING:
+            await database_sync_to_async(activity.mark_unread)(reply)
+    except (DatabaseError, OSError) as error:
+        logger.warning("reply %s is not marked as unread: %s", reply.pk, error)
+    notify(reply.conversation)
+
+
+def _key(owner: Owned) -> tuple[Any, str]:
+    return owner.user_id, owner.visitor

@@ -1,0 +1,217 @@
+"""The list of conversations: open, rename, delete, undo, search. It follows other tabs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from djust import state
+from djust.decorators import event_handler
+
+from chat import deletion, error_messages, queries
+from chat.conversations import activity, presence, trash
+from chat.conversations.listing import PAGE, Look, listing, streaming
+from chat.models import Conversation
+from chat.owners import Owner
+from chat.page.conversation_view import ConversationView
+from chat.page.djust_internals import is_connected, render_lock
+from chat.repair import storable
+from chat.replies.registry import replies
+
+logger = logging.getLogger("chat")
+
+# What changes within this time is shown at once.
+TOGETHER_SECONDS = 0.1
+
+_purges: set[asyncio.Task[None]] = set()
+
+
+def list_state(owner: Owner) -> dict[str, Any]:
+    """The list as it is when a page opens. Blocks."""
+    return listing(owner, Look())
+
+
+class ConversationList(ConversationView):
+    abstract = True
+
+    days: list[dict[str, Any]] = state([])
+    has_more = state(False)
+    list_message = state("")
+    current = state("")
+    renaming = state("")
+    deleted = state("")
+    export_all = state("")  # export
+
+    _look = Look()
+    _deleted: Conversation | None = None
+    _watching: asyncio.Task[None] | None = None
+
+    @event_handler()
+    async def open(self, conversation: str = "", **kwargs: Any) -> None:
+        """Show another conversation. A reply that streams in this one goes on."""
+        found = await self._find(conversation)
+        if found is not None:
+            self.renaming = ""
+            await self.switch(found)
+
+    @event_handler()
+    async def search(self, value: str = "", **kwargs: Any) -> None:
+        self._look = Look(storable(value).strip())
+        await self._refresh()
+
+    @event_handler()
+    async def show_more(self, **kwargs: Any) -> None:
+        self._look = Look(self._look.query, self._look.count + PAGE)
+        await self._refresh()
+
+    @event_handler()
+    async def start_rename(self, conversation: str = "", **kwargs: Any) -> None:
+        if await self._find(conversation) is not None:
+            self.renaming = conversation
+
+    @event_handler()
+    async def cancel_rename(self, **kwargs: Any) -> None:
+        self.renaming = ""
+
+    @event_handler()
+    async def rename(self, title: str = "", **kwargs: Any) -> None:
+        """Give a new title to the conversation that is being renamed, which `_find` has found."""
+        if self._owner is None or not self.renaming:
+            return
+        renamed = database_sync_to_async(activity.rename)(self._owner, self.renaming, title)
+        if await self._change(renamed):
+            self.renaming = ""
+
+    @event_handler()
+    async def delete(self, conversation: str = "", **kwargs: Any) -> None:
+        """Delete a conversation, after its reply was stopped. Undo brings it back for a while."""
+        found = await self._find(conversation)
+        if found is None or not is_connected(self):
+            return
+        if not await self._change(self._delete(found)):
+            return
+        self._deleted, self.deleted = found, found.title or "Untitled"
+        _purges.add(purge := asyncio.create_task(self._purge_later(found)))
+        purge.add_done_callback(_purges.discard)
+        if found == self._conversation:
+            await self.switch(None)
+
+    @event_handler()
+    async def undo(self, **kwargs: Any) -> None:
+        """Bring back what was deleted last."""
+        if self._deleted is None or self._owner is None:
+            return
+        if await self._change(database_sync_to_async(trash.undo)(self._owner, self._deleted)):
+            self._deleted, self.deleted = None, ""
+
+    @event_handler()
+    async def delete_all(self, **kwargs: Any) -> None:
+        """Delete all conversations of the owner, for good, after their replies were stopped."""
+        if self._owner is None or not is_connected(self):
+            return
+        if await self._change(self._delete_all(self._owner)):
+            await self.switch(None)
+
+    async def _delete(self, conversation: Conversation) -> None:
+        replies.stop(conversation.pk)
+        await replies.stop_waiting(conversation.pk)  # tools
+        await database_sync_to_async(trash.delete)(conversation)
+
+    async def _delete_all(self, owner: Owner) -> None:
+        for conversation_id in await database_sync_to_async(streaming)(owner):
+            replies.stop(conversation_id)
+            await replies.stop_waiting(conversation_id)  # tools
+        await database_sync_to_async(deletion.delete_all)(owner)
+
+    def watch_list(self) -> None:
+        """Follow the changes that other tabs and replies make, until `leave_list`."""
+        if self._owner is not None and self._watching is None:
+            self._watching = asyncio.create_task(self._watch(self._owner))
+
+    async def enter(self, conversation: Conversation) -> None:
+        """Mark the conversation that the page shows from now on, and its reply as read."""
+        self.current = str(conversation.pk)
+        if conversation.is_unread:
+            await self._change(database_sync_to_async(activity.mark_read)(conversation))
+
+    def leave_list(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self, owner: Owner) -> None:
+        try:
+            with presence.watch(owner) as changed:
+                # Something may have changed since the page was mounted.
+                changed.set()
+                while True:
+                    await changed.wait()
+                    changed.clear()
+                    if not await self.is_allowed():
+                        return
+                    await self._push_list()
+                    await asyncio.sleep(TOGETHER_SECONDS)
+        except Exception:
+            logger.exception("the list of a page is not followed; a reload shows the rest")
+        finally:
+            replies.leave(owner)
+
+    async def _push_list(self) -> None:
+        shown = await self._listing()
+        if any(getattr(self, name) != shown[name] for name in shown):
+            async with render_lock(self):
+                self.show(shown)
+                await self.push_state()
+
+    async def _refresh(self) -> None:
+        self.show(await self._listing())
+
+    async def _listing(self) -> dict[str, Any]:
+        """The state of the list; none while the database cannot be read."""
+        if self._owner is None:
+            return {}
+        try:
+            shown: dict[str, Any] = await database_sync_to_async(listing)(self._owner, self._look)
+        except (DatabaseError, OSError) as error:
+            logger.warning("the list of conversations cannot be read: %s", error)
+            return {}
+        return shown
+
+    async def _find(self, conversation_id: str) -> Conversation | None:
+        found: Conversation | None = None
+        if self._owner is None:
+            return None
+        try:
+            found = await database_sync_to_async(queries.find)(self._owner, conversation_id)
+        except (DatabaseError, OSError):
+            logger.exception("a conversation could not be read")
+            self.refuse(error_messages.NO_DATABASE)
+            return None
+        if found is None:
+            self.refuse(error_messages.GONE)
+        return found
+
+    async def _change(self, change: Awaitable[Any]) -> bool:
+        """Change rows, and show it in each tab of the owner. Returns whether that was possible."""
+        try:
+            await change
+        except (DatabaseError, OSError):
+            logger.exception("a conversation could not be changed")
+            self.refuse(error_messages.NO_DATABASE)
+            return False
+        await self._refresh()
+        if self._owner is not None:
+            presence.notify(self._owner)
+        return True
+
+    async def _purge_later(self, conversation: Conversation) -> None:
+        await asyncio.sleep(trash.UNDO_SECONDS)
+        try:
+            if self._deleted == conversation and is_connected(self):
+                async with render_lock(self):
+                    self._deleted, self.deleted = None, ""
+                    await self.push_state()
+            await database_sync_to_async(trash.purge)()
+        except (DatabaseError, OSError) as error:
+            logger.warning("deleted conversations are purged later: %s", error)

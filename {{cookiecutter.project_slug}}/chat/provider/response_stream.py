@@ -1,0 +1,1 @@
+{% include "cancellation/" ~ cookiecutter.cancellation ~ "/response_stream.py" %}

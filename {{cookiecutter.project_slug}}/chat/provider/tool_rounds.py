@@ -1,0 +1,30 @@
+"""Tool calls of earlier responses, as far as every SDK sends them back in the same way."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from chat.provider.events import Call
+from chat.provider.messages import Message
+
+
+def arguments(call: Call) -> dict[str, Any]:
+    """The arguments of `call` as an object; empty if the model wrote something else.
+
+    A request with other arguments is refused. The tool's result says that they were wrong.
+    """
+    try:
+        value = json.loads(call.arguments)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def without_calls(messages: list[Message]) -> list[Message]:
+    """The messages for a request without tools: only their text.
+
+    The calls are of tools that are no longer there, or of a model that knew tools. Some APIs refuse
+    calls in a request that offers no tools.
+    """
+    kept = (message for message in messages if message.text or not message.results)
+    return [replace(message, results=()) for message in kept]

@@ -1,0 +1,1 @@
+{% include "provider/" ~ cookiecutter.provider_sdk ~ "/wire.py" %}

@@ -1,0 +1,102 @@
+// The list of conversations: opens one without leaving the page, and is a drawer on a phone.
+"use strict";
+
+(() => {
+  const box = document.getElementById("prompt");
+  const toggle = document.querySelector(".list-toggle");
+  const root = document.documentElement;
+  const title = document.title;
+
+  // djust may replace the list, so look it up when it is needed.
+  const list = () => document.getElementById("conversations");
+  const search = () => list().querySelector("[type=search]");
+
+  function setOpen(isOpen) {
+    root.toggleAttribute("data-list-open", isOpen);
+    toggle.setAttribute("aria-expanded", isOpen);
+  }
+
+  function isDrawer() {
+    return toggle.offsetParent !== null;
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".list-toggle")) {
+      setOpen(!root.hasAttribute("data-list-open"));
+      if (root.hasAttribute("data-list-open")) search().focus();
+      return;
+    }
+    if (!event.target.closest("#conversations")) setOpen(false);
+    const link = event.target.closest("a[data-conversation]");
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    // Without a connection the browser opens the address itself.
+    if (!link || !isPlain || event.altKey || !djustClient.isMounted()) return;
+    event.preventDefault();
+    djustClient.send("open", { conversation: link.dataset.conversation });
+    setOpen(false);
+    if (event.detail === 0 || !matchMedia("(pointer: coarse)").matches) box.focus();
+  });
+
+  // Back and Forward lead to another conversation. The address ends in its id.
+  document.getElementById("log").addEventListener("chat:left", (event) => {
+    const [, conversation] = location.pathname.match(/\/c\/([^/]+)\/$/) ?? [];
+    if (!conversation || !djustClient.isMounted()) return;
+    event.preventDefault();
+    djustClient.send("open", { conversation });
+  });
+
+  document.addEventListener("focusin", ({ target }) => {
+    if (!list().contains(target) && target !== toggle) setOpen(false);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || !list().contains(event.target)) return;
+    // Esc in the list stops no reply.
+    event.stopImmediatePropagation();
+    const cancel = event.target.closest(".rename")?.querySelector("[dj-click=cancel_rename]");
+    if (cancel) {
+      cancel.click();
+    } else if (!event.target.value) {
+      setOpen(false);
+      (isDrawer() ? toggle : box).focus();
+    }
+  }, { capture: true });
+
+  // Where the focus was is gone: it goes to what has come in its place.
+  let rename;
+  new MutationObserver(() => {
+    const input = list()?.querySelector(".rename input");
+    if (input && input !== rename) {
+      input.focus();
+      input.select();
+    } else if (rename && !input && document.activeElement === document.body) {
+      list().querySelector("[aria-current=page]")?.focus();
+    }
+    rename = input;
+    const undo = list()?.querySelector("[dj-click=undo]");
+    if (undo && document.activeElement === document.body) undo.focus();
+    showUnread();
+  }).observe(document.querySelector(".controls"), { childList: true, subtree: true });
+
+  // The title of the tab counts what has ended and was not seen.
+  let hasEnded = false;
+  function showUnread() {
+    const unread = list().querySelectorAll(".unread").length + hasEnded;
+    document.title = unread ? `(${unread}) ${title}` : title;
+  }
+  djustClient.onPush("chat:end", () => {
+    hasEnded = document.hidden;
+    showUnread();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) hasEnded = false;
+    showUnread();
+  });
+
+  // More of the list is loaded as one scrolls.
+  new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting) && djustClient.isMounted()) {
+      djustClient.send("show_more");
+    }
+  }).observe(list().querySelector(".more"));
+})();

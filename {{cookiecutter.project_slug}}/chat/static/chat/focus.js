@@ -1,0 +1,30 @@
+// Where the focus is: in the prompt box at the start, and then where the reader puts it.
+"use strict";
+
+(() => {
+  const box = document.getElementById("prompt");
+  djustClient.keepSelectionDirection(box);
+
+  // The attribute `autofocus` would not do: djust focuses its element again after each update.
+  if (document.activeElement === document.body && getSelection().isCollapsed) {
+    box.focus({ preventScroll: true });
+  }
+
+  // A press of these buttons leaves the focus, and what is selected, where it was.
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest(".controls button, .new")) event.preventDefault();
+  });
+
+  // Who has pressed these types next. After a touch, focus would open the on-screen keyboard.
+  document.addEventListener("click", (event) => {
+    if (event.pointerType === "touch" || !getSelection().isCollapsed) return;
+    if (event.target.closest(".send, .new")) box.focus();
+  });
+
+  // A button that is disabled or hidden loses the focus, and with it the keyboard's place.
+  new MutationObserver(() => {
+    if (document.activeElement.matches(":focus-visible:is(:disabled, [hidden], [hidden] *)")) {
+      box.focus();
+    }
+  }).observe(box.closest("main"), { attributeFilter: ["disabled", "hidden"], subtree: true });
+})();

@@ -1,0 +1,139 @@
+// Versions of a reply: Regenerate, Edit, and the buttons that page between them.
+"use strict";
+
+(() => {
+  const log = document.getElementById("log");
+  const prompt = document.getElementById("prompt");
+  const maximum = Number(prompt.closest("main").dataset.maxPromptChars);
+  const coarse = matchMedia("(pointer: coarse)");
+  // The editor that is open, the id of its turn, and what was last sent from it.
+  let editor;
+  let editedTurn;
+  let sent;
+
+  function turnOf(element) {
+    return Number(element.closest("[data-turn]").dataset.turn);
+  }
+
+  function userArticle(turn) {
+    return document.querySelector(`#turn-${turn} [data-role=user]`);
+  }
+
+  function open(button) {
+    close();
+    editedTurn = turnOf(button);
+    const article = userArticle(editedTurn);
+    editor = document.getElementById("editor").content.firstElementChild.cloneNode(true);
+    article.append(editor);
+    const box = editor.querySelector("textarea");
+    djustClient.keepSelectionDirection(box);
+    box.value = article.querySelector(".text").textContent;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  }
+
+  function close() {
+    editor?.remove();
+    editor = sent = undefined;
+  }
+
+  function cancel() {
+    const article = userArticle(editedTurn);
+    close();
+    article.querySelector(".edit").focus();
+    // It is hidden if a reply streams, or if another turn has come.
+    if (document.activeElement === document.body) prompt.focus();
+  }
+
+  // The server drops frames that are too large: see prompt.js.
+  function save() {
+    sent = [...editor.querySelector("textarea").value].slice(0, maximum + 1).join("");
+    djustClient.send("edit", { prompt: sent, turn: editedTurn });
+  }
+
+  // The editor stays open until the server has accepted what was sent: a refusal loses nothing.
+  function accepted(text) {
+    if (sent === undefined || text !== sent) return;
+    const hasFocus = editor.contains(document.activeElement);
+    close();
+    log.dispatchEvent(new Event("chat:confirmed", { bubbles: true }));
+    // On a phone, focus would open the keyboard over the reply.
+    if (hasFocus && !coarse.matches) prompt.focus();
+  }
+
+  // Paging rests while a reply streams, as the server would refuse it.
+  function updatePagers() {
+    const isStreaming = log.querySelector(".message[data-status=streaming]") !== null;
+    for (const button of log.querySelectorAll(".versions button")) {
+      button.disabled = isStreaming || button.dataset.version === "0";
+    }
+    // At the first or last version, the focus goes to the other button.
+    const focused = document.activeElement.closest(".versions button:disabled");
+    focused?.parentElement.querySelector("button:enabled")?.focus();
+  }
+
+  const actions = {
+    ".edit": open,
+    ".save": save,
+    ".cancel": cancel,
+    ".regenerate"(button, event) {
+      djustClient.send("regenerate", { turn: turnOf(button) });
+      // The button goes away while the reply streams. A click has the detail 0 if a key made it.
+      if (event.detail === 0) prompt.focus();
+    },
+    ".versions button"(button) {
+      const version = Number(button.dataset.version);
+      djustClient.send("show_version", { turn: turnOf(button), version });
+    },
+  };
+
+  log.addEventListener("click", (event) => {
+    for (const [selector, action] of Object.entries(actions)) {
+      const button = event.target.closest(selector);
+      if (button) action(button, event);
+    }
+  });
+  // The second click of a double click would be refused, as the first has begun a reply.
+  log.addEventListener("click", (event) => {
+    if (event.detail === 2 && event.target.closest(".save, .regenerate")) {
+      event.stopImmediatePropagation();
+    }
+  }, { capture: true });
+  // A press leaves the focus, and what is selected, where it was.
+  log.addEventListener("mousedown", (event) => {
+    if (event.target.closest(".icon")) event.preventDefault();
+  });
+
+  // The keys of the prompt box (prompt.js). Esc stops nothing here.
+  log.addEventListener("keydown", (event) => {
+    if (!editor?.contains(event.target) || event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      cancel();
+    }
+    if (event.key !== "Enter" || !event.target.matches("textarea") || event.shiftKey) return;
+    if (coarse.matches && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    if (!event.repeat) editor.querySelector(".save").click();
+  });
+
+  djustClient.onPush("chat:sent", ({ prompt: text }) => accepted(text));
+  djustClient.onPush("chat:turns", () => {
+    updatePagers();
+    if (!editor) return;
+    const article = userArticle(editedTurn);
+    if (!article) return close();
+    // chat:sent is lost if the connection broke before it arrived.
+    accepted(article.querySelector(".text").textContent);
+    if (editor && !editor.isConnected) reopen(article);
+  });
+  djustClient.onPush("chat:end", updatePagers);
+
+  // log.js makes a turn equal to the server's HTML, in which there is no editor.
+  function reopen(article) {
+    article.append(editor);
+    if (document.activeElement === document.body) editor.querySelector("textarea").focus();
+  }
+
+  updatePagers();
+})();

@@ -1,0 +1,69 @@
+"""The row of a tool call: what the model asked for, and what came of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+MAXIMUM_NAME = 200  # characters
+
+
+class ToolCall(models.Model):
+    """One call of a tool in a reply.
+
+    `position` is the number of characters of the reply's text before it, `round` the number of the
+    response that contains it, from 0.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"  # for the user's Allow or Deny
+        RUNNING = "running"
+        COMPLETE = "complete"
+        FAILED = "failed"
+        STOPPED = "stopped"
+        DENIED = "denied"
+
+    OPEN = (Status.WAITING, Status.RUNNING)
+
+    reply = models.ForeignKey("chat.Reply", on_delete=models.CASCADE, related_name="tool_calls")
+    round = models.PositiveSmallIntegerField()
+    position = models.PositiveIntegerField()
+    call_id = models.CharField(max_length=MAXIMUM_NAME, help_text="The provider's id of the call")
+    name = models.CharField(max_length=MAXIMUM_NAME)
+    arguments = models.TextField(help_text="JSON, as the model wrote it")
+    extra = models.JSONField(
+        null=True, editable=False, help_text="What the provider demands to get back with the call"
+    )
+    status = models.CharField(max_length=8, choices=Status)
+    result = models.TextField(blank=True, help_text="What the model was told")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    @property
+    def label(self) -> str:
+        """What the page says of it."""
+        return LABELS[self.Status(self.status)]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.get_status_display()}"
+
+
+LABELS = {
+    ToolCall.Status.WAITING: "asks to be called",
+    ToolCall.Status.RUNNING: "is running",
+    ToolCall.Status.COMPLETE: "was called",
+    ToolCall.Status.FAILED: "failed",
+    ToolCall.Status.STOPPED: "was stopped",
+    ToolCall.Status.DENIED: "was denied",
+}
+
+
+def end_calls(replies: Iterable[Any]) -> None:
+    """Mark what still waits or runs in replies that have ended as stopped. Blocks."""
+    ToolCall.objects.filter(reply__in=replies, status__in=ToolCall.OPEN).update(
+        status=ToolCall.Status.STOPPED, ended_at=timezone.now()
+    )

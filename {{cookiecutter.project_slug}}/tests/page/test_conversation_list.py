@@ -1,0 +1,225 @@
+"""The list of conversations over the WebSocket, and what the upstream saw."""
+
+import asyncio
+import re
+import uuid
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from pytest_django import Settings
+
+from chat.conversations import activity, presence, trash
+from chat.models import Conversation, Reply
+from chat.page import conversation_list
+from chat.replies.registry import replies
+from fake_model.server import FakeModel
+from tests.conftest import closed_by_client
+from tests.live_page import Page, open_page
+from tests.waiting import limit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def complete(page: Page) -> bool:
+    return page.status == "complete"
+
+
+async def begin(page: Page, prompt: str) -> str:
+    """A new chat with this prompt, whose reply has begun. Returns the conversation's id."""
+    turns = page.turns
+    if turns:
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+    await page.event("submit", prompt=prompt)
+    await page.until(lambda page: page.reply)
+    return page.conversation
+
+
+async def test_another_one_opens_without_leaving_the_page(model: FakeModel) -> None:
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await begin(page, "/echo two")
+        await page.until(complete)
+        await page.event("open", conversation=first)
+        await page.until(lambda page: page.conversation == first and "one" in page.text)
+        assert page.prompts == ["/echo one"]
+        await page.event("submit", prompt="/echo three")
+        await page.until(lambda page: len(page.turns) == 2 and complete(page))
+    assert [message.text for message in model.record[-1].messages] == [
+        "/echo one",
+        "one",
+        "/echo three",
+    ]
+
+
+async def test_a_reply_goes_on_elsewhere_and_is_marked(
+    slow_model: FakeModel, settings: Settings
+) -> None:
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 0.1
+    async with open_page() as page:
+        first = await begin(page, "/slow /echo " + "word " * 8)
+        page.controls = ""
+        await begin(page, "/stall /echo two")
+        page.controls = ""
+        await page.until(lambda page: "Unread" in page.controls)
+        reply = await Reply.objects.aget(conversation_id=first)
+        assert (reply.status, len(reply.text.split())) == ("complete", 8)
+        await page.event("open", conversation=first)
+        await page.until(complete)
+        assert not (await Conversation.objects.aget(pk=first)).is_unread
+    # The other one still streams. The last page has closed.
+    await closed_by_client(slow_model, 1)
+
+
+async def test_deleting_stops_the_reply_and_undo_brings_it_back(slow_model: FakeModel) -> None:
+    async with open_page() as page:
+        first = await begin(page, "/long 2000")
+        await page.until(lambda page: page.texts)
+        await page.event("delete", conversation=first)
+        await closed_by_client(slow_model)
+        await page.until(lambda page: page.conversation != first and "Undo" in page.controls)
+        assert not await Conversation.objects.filter(pk=first).aexists()
+        await page.event("undo")
+        await page.event("open", conversation=first)
+        await page.until(lambda page: page.status == "stopped")
+
+
+async def test_a_deleted_one_is_gone_after_a_while(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trash, "UNDO_SECONDS", 0.05)
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.event("delete", conversation=first)
+        await page.until(lambda page: "Undo" in page.controls)
+        for purge in list(conversation_list._purges):
+            await purge
+    assert await Conversation.with_deleted.acount() == 0
+
+
+async def test_delete_all_stops_what_streams(slow_model: FakeModel) -> None:
+    async with open_page() as page:
+        await begin(page, "/long 2000")
+        await page.until(lambda page: page.texts)
+        await begin(page, "/long 2000")
+        await page.until(lambda page: page.texts)
+        await page.event("delete_all")
+        await closed_by_client(slow_model, 0)
+        await closed_by_client(slow_model, 1)
+        await page.until(lambda page: not page.turns)
+    assert await Conversation.with_deleted.acount() == 0
+
+
+async def test_other_tabs_follow(model: FakeModel) -> None:
+    client = Client()
+    async with open_page(client) as page, open_page(client) as other:
+        first = await begin(page, "/echo one")
+        await other.until(lambda page: "/echo one" in page.controls)
+        await page.until(complete)
+        await page.event("start_rename", conversation=first)
+        await page.event("rename", title="Renamed")
+        await other.until(lambda page: "Renamed" in page.controls)
+        other.controls = ""
+        await page.event("delete", conversation=first)
+        await other.until(lambda page: "No conversations yet." in page.controls)
+
+
+async def test_more_are_shown_and_a_search_narrows(model: FakeModel) -> None:
+    client = Client()
+    async with open_page(client) as page:
+        await begin(page, "/echo one")
+        await page.until(complete)
+        mine = await Conversation.objects.aget()
+        await Conversation.objects.abulk_create(
+            Conversation(visitor=mine.visitor, title=f"number {number}") for number in range(120)
+        )
+        await page.event("search", value="echo one")
+        await page.event("search", value="number")
+        await page.until(lambda page: "number 119" in page.controls)
+        assert not re.search(r"number 60\b", page.controls)
+        await page.event("show_more")
+        await page.until(lambda page: re.search(r"number 60\b", page.controls))
+
+
+@pytest.mark.parametrize("event", ["open", "delete", "rename"])
+async def test_nobody_reaches_what_is_somebody_elses(model: FakeModel, event: str) -> None:
+    async with open_page() as mine, open_page() as other:
+        secret = await begin(mine, "/echo secret")
+        await mine.until(complete)
+        for conversation in (secret, "nonsense", str(uuid.uuid4())):
+            other.controls = ""
+            if event == "rename":
+                await other.event("start_rename", conversation=conversation)
+                await other.event("rename", title="stolen")
+            else:
+                await other.event(event, conversation=conversation)
+            await other.until(lambda page: "deleted" in page.controls or "gone" in page.controls)
+            await other.event("new_chat")
+        await other.event("undo")
+        await other.event("delete_all")
+        await other.event("submit", prompt="/echo mine")
+        await other.until(complete)
+        assert "secret" not in other.text + other.controls
+    row = await Conversation.objects.aget(pk=secret)
+    assert (row.title, row.deleted_at) == ("/echo secret", None)
+
+
+async def test_a_list_that_cannot_be_read_stays_as_it_was(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*args: object) -> None:
+        raise OperationalError("database is locked")
+
+    async with open_page() as page:
+        await begin(page, "/echo one")
+        await page.until(complete)
+        monkeypatch.setattr(conversation_list, "listing", locked)
+        await page.event("search", value="nothing like it")
+        await page.event("submit", prompt="/echo two")
+        await page.until(lambda page: len(page.turns) == 2 and complete(page))
+
+
+async def test_a_title_that_cannot_be_saved_stays_in_its_box(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*args: object) -> None:
+        raise OperationalError("database is locked")
+
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.event("start_rename", conversation=first)
+        with monkeypatch.context() as broken:
+            broken.setattr(activity, "rename", locked)
+            await page.event("rename", title="A better title")
+            await page.until(lambda page: "cannot reach its database" in page.controls)
+        await page.event("rename", title="A better\0 title")
+        await page.until(lambda page: "A better\ufffd title" in page.controls)
+
+
+async def test_an_owner_who_has_left_keeps_nothing_going(
+    slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = asyncio.Event()
+
+    def keeps(running: presence.Running | None) -> bool:
+        kept.set()
+        return is_kept(running)
+
+    is_kept = presence.keeps
+    monkeypatch.setattr(presence, "keeps", keeps)
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 0.1
+    client = Client()
+    async with open_page(client) as page:
+        first = await begin(page, "/long 2000")
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+        async with open_page(client):
+            pass
+        async with limit("the grace is over"):
+            await kept.wait()
+        assert replies.find(uuid.UUID(first)) is not None
+    await closed_by_client(slow_model)
