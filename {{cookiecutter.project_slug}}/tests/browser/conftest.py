@@ -124,6 +124,7 @@ async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
     await window.context.clear_cookies()
     await window.evaluate("sessionStorage.clear()")
     yield window
+    await window.context.set_offline(False)
     await window.unroute_all()
     await window.set_viewport_size(DESKTOP)
     await window.emulate_media(color_scheme="null", reduced_motion="reduce")

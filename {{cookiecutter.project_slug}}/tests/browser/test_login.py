@@ -19,6 +19,7 @@ from tests.browser.actions import (
     send,
 )
 from tests.browser.conftest import open_chat
+from tests.browser.network import Network
 from tests.server import Server
 
 PASSWORD = "a password of the tests"
@@ -46,6 +47,8 @@ async def test_logging_out_in_one_tab_ends_the_other(
     someone: None, tab: Page, tmp_path: Path, upstream: FakeModel
 ) -> None:
     with Server(tmp_path, upstream, CHAT_LOGIN_REQUIRED="true") as server:
+        network = Network()
+        await tab.route_web_socket("**/ws/live/", network.connect)
         await tab.goto(server.url)
         await log_in(tab)
         other = await tab.context.new_page()
@@ -66,10 +69,11 @@ async def test_logging_out_in_one_tab_ends_the_other(
 
         # The session ends while nothing can be reached, and that for longer than it takes to ask.
         await reconnect_quickly(tab)
+        await network.cut()
         await tab.context.set_offline(True)
         await tab.context.clear_cookies()
-        await tab.evaluate("() => djust.liveViewInstance.ws.close()")
         await expect(tab.get_by_role("alert").filter(has_text="WebSocket")).to_be_visible()
+        network.mend()
         await tab.context.set_offline(False)
         await log_in(tab)
 
