@@ -54,11 +54,12 @@
   // The editor stays open until the server has accepted what was sent: a refusal loses nothing.
   function accepted(text) {
     if (sent === undefined || text !== sent) return;
-    const hasFocus = editor.contains(document.activeElement);
     close();
     log.dispatchEvent(new Event("chat:confirmed", { bubbles: true }));
-    // On a phone, focus would open the keyboard over the reply.
-    if (hasFocus && !coarse.matches) prompt.focus();
+    // The editor had the focus, unless the reader has moved it. On a phone, focus would open the
+    // keyboard over the reply.
+    const hadFocus = document.activeElement === document.body && getSelection().isCollapsed;
+    if (hadFocus && !coarse.matches) prompt.focus();
   }
 
   // Paging rests while a reply streams, as the server would refuse it.
