@@ -23,7 +23,7 @@ from django.db import Error, OperationalError, connection
 from chat.conversations import trash  # conversations
 from chat.limits import accounts  # limits
 from chat.page import highlighting
-from chat.replies import processes, rows
+from chat.replies import processes, rows_elsewhere
 from chat.replies.registry import replies
 from chat.tools import registry as tool_registry  # tools
 
@@ -51,7 +51,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
                 sentence = f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
                 await send({"type": "lifespan.startup.failed", "message": sentence})
                 return
-            replies.look_for_the_dead()
+            replies.look_elsewhere()
             interrupt_on_signals()
         else:
             await replies.interrupt_all()
@@ -88,7 +88,7 @@ def load_all() -> None:
 
 def tidy_up() -> None:
     """Mark replies of dead processes as interrupted, and create the lock file of this process."""
-    rows.interrupt_dead()
+    rows_elsewhere.interrupt_dead()
     processes.remove_locks_of_the_dead()
     processes.this_process()
     accounts.remove_old()  # limits

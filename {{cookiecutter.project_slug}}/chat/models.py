@@ -104,6 +104,9 @@ class Reply(models.Model):
     )
     process = models.CharField(max_length=32, blank=True, editable=False)
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
+    watched_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a page of another process last showed it"
+    )
     note = models.TextField(blank=True, help_text="The message shown with it: why it failed")
     retry_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Tokens of all its rounds together. Null: the provider did not say.

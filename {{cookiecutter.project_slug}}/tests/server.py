@@ -38,7 +38,7 @@ class Server:
         self.log = folder / "server.log"
         self._database = folder / DATABASE
         variables = {names.BASE_URL_VARIABLE: model.base_url, **variables}
-        self._environment = environment(folder, **variables)
+        self.environment = environment(folder, **variables)
 
     def __enter__(self) -> Self:
         with (
@@ -68,7 +68,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, *self.COMMAND, str(self.port)],
                 cwd=settings.BASE_DIR,
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

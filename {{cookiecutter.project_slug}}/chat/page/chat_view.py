@@ -123,8 +123,11 @@ class ChatView(
     async def stop(self, **kwargs: Any) -> None:
         """Close the upstream request. The feed shows the end."""
         if self._conversation is not None:
-            replies.stop(self._conversation.pk)
-            await replies.stop_waiting(self._conversation.pk)  # tools
+            try:
+                await replies.stop_anywhere(self._conversation.pk)
+            except DatabaseError:
+                logger.exception("whether another process streams a reply is unknown")
+                self.refuse(error_messages.NO_DATABASE)
 
     @event_handler()
     async def new_chat(self, **kwargs: Any) -> None:
@@ -190,6 +193,8 @@ class ChatView(
         except rows.NothingToRetryError:
             return False
         except error_messages.RefusedError as error:
+            # The turn that was begun first, perhaps by another process, is shown.
+            replies.notify(conversation.pk)
             self.refuse(str(error))
             return False
         except Conversation.DoesNotExist:

@@ -115,14 +115,12 @@ class ConversationList(ConversationView):
             await self.switch(None)
 
     async def _delete(self, conversation: Conversation) -> None:
-        replies.stop(conversation.pk)
-        await replies.stop_waiting(conversation.pk)  # tools
+        await replies.stop_anywhere(conversation.pk)
         await database_sync_to_async(trash.delete)(conversation)
 
     async def _delete_all(self, owner: Owner) -> None:
         for conversation_id in await database_sync_to_async(streaming)(owner):
-            replies.stop(conversation_id)
-            await replies.stop_waiting(conversation_id)  # tools
+            await replies.stop_anywhere(conversation_id)
         await database_sync_to_async(deletion.delete_all)(owner)
 
     def watch_list(self) -> None:

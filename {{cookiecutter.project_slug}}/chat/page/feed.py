@@ -21,20 +21,24 @@ from chat.page import usage  # usage
 from chat.page.edits import Cursor
 from chat.page.growing import GrowingMarkdown
 from chat.page.turns import reply_html, turn_html
-from chat.replies.registry import Watcher, replies
+from chat.replies.elsewhere import FollowedReply
+from chat.replies.registry import replies
 from chat.replies.running_reply import RunningReply
+from chat.replies.watcher import Watcher
 
 logger = logging.getLogger("chat")
 
 # Long enough for several tokens to share a frame, short enough not to be seen.
 PACE_SECONDS = 0.04
-# How often the row of a reply is read that another process streams.
-ELSEWHERE_SECONDS = 2
+# How often the row of a reply is read that waits for the user: any process may go on with it.
+WAITING_SECONDS = 2
 DATABASE_SECONDS = 0.25
+
+Streaming = RunningReply | FollowedReply
 
 # All pages that watch a reply share the rendering of its Markdown.
 # Each stretch of text between tool calls is rendered on its own: by its start in the text.
-_markdown: WeakKeyDictionary[RunningReply, dict[int, GrowingMarkdown]] = WeakKeyDictionary()
+_markdown: WeakKeyDictionary[Streaming, dict[int, GrowingMarkdown]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Feed:
         self._conversation = conversation
         self._replaces = position is None
         self._position = position or Position()
-        self._streaming: RunningReply | None = None
+        self._streaming: Streaming | None = None
         self._cursor: Cursor | None = None
         self._start = 0  # where the text begins in the reply that is now growing
         self._reasoning = 0  # characters of it that the page shows
@@ -91,18 +95,21 @@ class Feed:
             logger.exception("the feed of a page has ended; the page shows the rest after a reload")
 
     def _timeout(self) -> float | None:
-        """Nothing in this process announces changes of a reply that another process streams."""
+        """Nothing in this process announces changes of a reply that waits for the user."""
         is_streaming = self._position.status == Reply.Status.STREAMING
-        is_here = replies.find(self._conversation.pk) is not None
-        return ELSEWHERE_SECONDS if is_streaming and not is_here else None
+        is_shown = replies.shown(self._conversation.pk) is not None
+        return WAITING_SECONDS if is_streaming and not is_shown else None
 
     async def _push_changes(self, watcher: Watcher) -> None:
-        running = replies.find(self._conversation.pk)
+        running = replies.shown(self._conversation.pk)
         try:
             if self._streaming is not None and self._streaming is not running:
                 await self._push_end(self._streaming.reply)
             if self._streaming is None:
                 await self._push_turns()
+                if self._position.status == Reply.Status.STREAMING:
+                    replies.follow(self._conversation.pk, self._position.reply)
+                running = replies.shown(self._conversation.pk)
                 if running is not None and running.reply.pk == self._position.reply:
                     self._streaming = running
                     self._tools = 0  # tools
@@ -120,14 +127,14 @@ class Feed:
             watcher.notify()
             await asyncio.sleep(DATABASE_SECONDS)
 
-    def _begin_text(self, running: RunningReply, start: int) -> None:
+    def _begin_text(self, running: Streaming, start: int) -> None:
         """Follow the text of a reply from `start` on; the page shows nothing of it yet."""
         self._start = start
         texts = _markdown.setdefault(running, {})
         self._cursor = texts.setdefault(start, GrowingMarkdown()).cursor()
         self._reasoning = 0
 
-    async def _push_tools(self, running: RunningReply) -> None:  # tools
+    async def _push_tools(self, running: Streaming) -> None:  # tools
         """Push the turn again if its tool calls have changed, and go on after the last one."""
         version = running.tools.version
         if self._tools != version:

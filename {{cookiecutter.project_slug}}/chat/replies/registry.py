@@ -7,14 +7,12 @@ for a while without any.
 import asyncio
 import contextlib
 import itertools
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
 
 from chat.conversations import presence  # conversations
 from chat.models import Reply
@@ -22,48 +20,16 @@ from chat.owners import Owner  # conversations
 from chat.replies import (
     approval,  # tools
     cache,  # cache
+    elsewhere,
     rows,
 )
+from chat.replies.elsewhere import FollowedReply
 from chat.replies.running_reply import RunningReply
-
-logger = logging.getLogger("chat")
+from chat.replies.watcher import Watcher
 
 Status = Reply.Status
 # How long the end of the process waits for the database and for pages.
 ENDING_SECONDS = 2
-# How often the process looks for streaming replies of processes that have died.
-DEAD_SECONDS = 5
-
-
-# What happens within this time is one change.
-TOGETHER_SECONDS = 0.005
-
-
-class Watcher:
-    """Wakes a page's feed when something has happened to the reply of a conversation."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-        self._waiting = asyncio.Event()
-
-    def notify(self) -> None:
-        self._event.set()
-        self._waiting.clear()
-
-    async def changed(self, timeout: float | None = None) -> None:
-        """Wait for something to happen since the last call, or for `timeout` seconds."""
-        if not self._event.is_set():
-            self._waiting.set()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await self._event.wait()
-                    # The reader's next tokens are there already.
-                    await asyncio.sleep(TOGETHER_SECONDS)
-        self._event.clear()
-
-    async def handled(self) -> None:
-        """Wait until the feed has handled the last change (it has called `changed` again)."""
-        await self._waiting.wait()
 
 
 class RunningReplies:
@@ -71,8 +37,9 @@ class RunningReplies:
 
     def __init__(self) -> None:
         self._running: dict[UUID, RunningReply] = {}
+        self._elsewhere = elsewhere.FollowedReplies(self.notify)
         self._watchers: dict[UUID, set[Watcher]] = {}
-        self._graces: dict[UUID, asyncio.TimerHandle] = {}
+        self._graces: dict[UUID, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._is_ending = False
@@ -102,10 +69,29 @@ class RunningReplies:
         running = self._running.get(conversation_id)
         return running if running and running.begun.done() else None
 
+    def shown(self, conversation_id: UUID) -> RunningReply | FollowedReply | None:
+        """The streaming reply of a conversation, whose text grows here or in another process."""
+        return self.find(conversation_id) or self._elsewhere.find(conversation_id)
+
+    def follow(self, conversation_id: UUID, reply_id: int) -> None:
+        """Follow the row of a reply, if another process streams it, while a page shows it."""
+        if conversation_id not in self._running:
+            self._elsewhere.follow(conversation_id, reply_id)
+
     def stop(self, conversation_id: UUID, status: Status = Status.STOPPED) -> None:
         """Stop the reply of a conversation, even if its row is not inserted yet."""
         if running := self._running.get(conversation_id):
             running.stop(status)
+
+    async def stop_anywhere(self, conversation_id: UUID) -> None:
+        """Stop the reply of a conversation, in whatever process it streams or waits for the user.
+
+        Raises `DatabaseError` if it does not stream here, and its row cannot be written.
+        """
+        self.stop(conversation_id)
+        if conversation_id not in self._running:
+            await self._elsewhere.stop(conversation_id)
+        await self.stop_waiting(conversation_id)  # tools
 
     async def resume(self, conversation_id: UUID) -> None:  # tools
         """Go on with a reply whose tool calls were answered, unless it waits for another answer."""
@@ -123,7 +109,7 @@ class RunningReplies:
 
         A reply that nobody watches any more goes on for CHAT_DISCONNECT_GRACE_SECONDS.
         """
-        self.look_for_the_dead()
+        self.look_elsewhere()
         watcher = Watcher()
         watchers = self._watchers.setdefault(conversation_id, set())
         watchers.add(watcher)
@@ -134,6 +120,7 @@ class RunningReplies:
             watchers.discard(watcher)
             if not watchers:
                 del self._watchers[conversation_id]
+                self._elsewhere.leave(conversation_id)
                 self._begin_grace(conversation_id)
 
     def leave(self, owner: Owner) -> None:  # conversations
@@ -144,10 +131,10 @@ class RunningReplies:
                 self._end_grace(conversation_id)
                 self._begin_grace(conversation_id)
 
-    def look_for_the_dead(self) -> None:
-        """Begin the one periodic look of this process, if it has not begun."""
+    def look_elsewhere(self) -> None:
+        """Begin the one periodic look at other processes, if it has not begun."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(_interrupt_dead())
+            self._looking = asyncio.create_task(elsewhere.look(self._watchers, self.notify))
 
     async def interrupt_all(self) -> None:
         """Close every upstream connection, for the end of the process. Later replies end as well.
@@ -187,28 +174,23 @@ class RunningReplies:
 
     def _begin_grace(self, conversation_id: UUID) -> None:
         if conversation_id in self._running:
-            self._graces[conversation_id] = asyncio.get_running_loop().call_later(
-                settings.CHAT_DISCONNECT_GRACE_SECONDS,
-                partial(self._end_unwatched, conversation_id),
-            )
+            ending = self._end_unwatched(conversation_id, settings.CHAT_DISCONNECT_GRACE_SECONDS)
+            self._graces[conversation_id] = asyncio.create_task(ending, name="grace")
 
-    def _end_unwatched(self, conversation_id: UUID) -> None:
-        if presence.keeps(self.find(conversation_id)):  # conversations
-            return
+    async def _end_unwatched(self, conversation_id: UUID, grace: float) -> None:
+        """End a reply that no page, of this process or another, has shown for the grace."""
+        await asyncio.sleep(grace)
+        while (running := self.find(conversation_id)) is not None:
+            if presence.keeps(running):  # conversations
+                return
+            if not await elsewhere.is_watched(running.reply.pk, grace):
+                break
+            await asyncio.sleep(elsewhere.WATCHED_SECONDS)
         self.stop(conversation_id, Status.INTERRUPTED)
 
     def _end_grace(self, conversation_id: UUID) -> None:
         if grace := self._graces.pop(conversation_id, None):
             grace.cancel()
-
-
-async def _interrupt_dead() -> None:
-    while True:
-        await asyncio.sleep(DEAD_SECONDS)
-        try:
-            await database_sync_to_async(rows.interrupt_dead)()
-        except (DatabaseError, OSError) as error:
-            logger.warning("cannot look for replies of dead processes: %s", error)
 
 
 replies = RunningReplies()

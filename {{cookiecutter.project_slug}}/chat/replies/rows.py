@@ -1,4 +1,4 @@
-"""Writes of a reply's row: add it, save it while it streams, interrupt it if its process died.
+"""Writes of a reply's row: add it, and save it while it streams.
 
 All of them block.
 """
@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from chat import (
@@ -20,7 +19,7 @@ from chat import (
     versions,  # versions
 )
 from chat.conversations import activity  # conversations
-from chat.limits import accounts, hooks  # limits
+from chat.limits import hooks  # limits
 from chat.models import Conversation, Reply, Turn
 from chat.owners import Owner
 from chat.provider.messages import Request, default_model
@@ -136,18 +135,3 @@ def save(reply: Reply) -> bool:
     )
     write = hooks.settling(write, reply)  # limits
     return write() == 1
-
-
-def interrupt_dead() -> None:
-    """Mark the streaming replies of every process that has died as interrupted."""
-    streaming = Reply.objects.filter(status=Status.STREAMING).order_by()
-    # Without a process: it waits for the user (approval.py).
-    others = streaming.exclude(process__in=["", processes.this_process()])
-    saves = others.values_list("process").annotate(Max("saved_at"))
-    dead = [process for process, saved_at in saves if processes.is_dead(process, saved_at)]
-    if dead:
-        end_calls(streaming.filter(process__in=dead, call_count__gt=0))  # tools
-        accounts.settle_all(streaming.filter(process__in=dead))  # limits
-        streaming.filter(process__in=dead).update(
-            status=Status.INTERRUPTED, note=error_messages.INTERRUPTED, ended_at=timezone.now()
-        )

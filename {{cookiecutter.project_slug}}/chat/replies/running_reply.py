@@ -17,6 +17,7 @@ from chat.provider.errors import ProviderError
 from chat.provider.messages import Request
 from chat.replies import (
     rows,
+    rows_elsewhere,
     usage,  # usage
 )
 from chat.replies.response import Read, read_response
@@ -82,6 +83,7 @@ class RunningReply:
                 await asyncio.wait([self._reading], timeout=SAVE_SECONDS)
                 self._tally.write_to(self.reply)  # usage
                 if not self._reading.done() and await self._save() is False:
+                    # Another process has ended it: `_save_end` takes over how.
                     self.stop(Status.INTERRUPTED)
             self._settle(self._reading)
             self.tools.settle(self.reply)  # tools
@@ -136,8 +138,10 @@ class RunningReply:
             self.reply.retry_at = timezone.now() + timedelta(seconds=problem.retry_after)
 
     async def _save_end(self) -> None:
-        while await self._save() is None:
+        while (was_streaming := await self._save()) is None:
             await asyncio.sleep(SAVE_SECONDS)
+        if not was_streaming:
+            await database_sync_to_async(rows_elsewhere.take_over_end)(self.reply)
 
     async def _save(self) -> bool | None:
         """Whether the row was still streaming; None while the database cannot be written."""

@@ -22,6 +22,7 @@ from chat.replies import (
     approval,  # tools
     processes,
     rows,
+    rows_elsewhere,
 )
 
 pytestmark = pytest.mark.django_db
@@ -232,7 +233,7 @@ def test_a_process_that_dies_gives_back_what_it_did_not_use(
     )
     monkeypatch.setattr(processes, "is_dead", lambda process, saved_at: process == "dead")
     for _ in ("it is found", "it is known"):
-        rows.interrupt_dead()
+        rows_elsewhere.interrupt_dead()
         assert (used(), held()) == ([30, 30], 0)
     # It lives: it was only slow.
     end_late = Reply.objects.get(pk=reply.pk)
@@ -315,7 +316,7 @@ def test_without_limits_there_is_no_query_and_no_row() -> None:
     assert hooks.limited(read, reply, lambda reply: None) is read  # type: ignore[arg-type]
     with CaptureQueriesContext(connection) as captured:
         end(reply, 10)
-        rows.interrupt_dead()
+        rows_elsewhere.interrupt_dead()
         accounts.remove_old()
     tables = [query["sql"] for query in captured]
     assert not any("chat_account" in sql or "chat_reservation" in sql for sql in tables)

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
-from chat.replies import registry, rows
+from chat.replies import elsewhere, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, seen_by
@@ -192,7 +192,7 @@ async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
 async def test_a_reply_that_another_process_writes_is_seen_to_end(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "DEAD_SECONDS", 0.1)
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
     turns, looked = queries.turns, threading.Event()
 
     def look(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:

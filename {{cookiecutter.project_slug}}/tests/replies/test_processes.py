@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.replies import processes, rows
+from chat.replies import processes, rows, rows_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def reply() -> Reply:
 
 
 def status_after_a_look(reply: Reply) -> str:
-    rows.interrupt_dead()
+    rows_elsewhere.interrupt_dead()
     reply.refresh_from_db()
     return reply.status
 

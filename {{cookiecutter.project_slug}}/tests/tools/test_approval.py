@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Reply
-from chat.replies import approval, processes, registry, rows
+from chat.replies import approval, processes, registry, rows, rows_elsewhere
 from chat.replies.registry import RunningReplies, replies
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
@@ -104,7 +104,7 @@ async def test_it_outlives_the_process(model: FakeModel, monkeypatch: pytest.Mon
     replies._is_ending = False
     long_ago = timezone.now() - timedelta(hours=1)
     await Reply.objects.aupdate(saved_at=long_ago)
-    await sync_to_async(rows.interrupt_dead)()
+    await sync_to_async(rows_elsewhere.interrupt_dead)()
     async with open_page(client) as page:
         await page.event("allow", call=call)
         await page.until(lambda page: page.status == "complete")

@@ -1,0 +1,93 @@
+"""Rows of replies that other processes stream: read, stop, and interrupt them.
+
+All of it blocks.
+"""
+
+import contextlib
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from chat import error_messages
+from chat.limits import accounts  # limits
+from chat.models import Reply
+from chat.replies import processes
+from chat.tools.models import end_calls  # tools
+
+Status = Reply.Status
+
+
+def streams_elsewhere(reply: Reply) -> bool:
+    """Whether another process streams a reply, or did when it was read."""
+    # Without a process it waits for the user (approval.py).
+    is_of_another = reply.process not in ("", processes.this_process())
+    return reply.status == Status.STREAMING and is_of_another
+
+
+def stop(conversation_id: UUID) -> bool:
+    """Stop the reply of a conversation that another process streams. Returns whether there was one.
+
+    That process closes the upstream connection when it saves the reply the next time.
+    """
+    return _end(_streaming().filter(conversation=conversation_id), Status.STOPPED) > 0
+
+
+def interrupt_dead() -> None:
+    """Mark the streaming replies of every process that has died as interrupted."""
+    saves = _streaming().values_list("process").annotate(Max("saved_at"))
+    dead = [process for process, saved_at in saves if processes.is_dead(process, saved_at)]
+    if dead:
+        _end(_streaming().filter(process__in=dead), Status.INTERRUPTED, error_messages.INTERRUPTED)
+
+
+def take_over_end(reply: Reply) -> None:
+    """Take from the row how another process has ended a reply, for the pages that show it here."""
+    with contextlib.suppress(Reply.DoesNotExist):  # its conversation was deleted
+        reply.refresh_from_db(fields=["text", "reasoning", "status", "note", "ended_at"])
+
+
+def begun_since(newest: int | None) -> tuple[int, set[UUID]]:
+    """The id of the newest reply, and the conversations in which other processes have begun one.
+
+    `newest` is the id that the last call returned, None for the first call.
+    """
+    if newest is None:
+        return Reply.objects.aggregate(newest=Max("pk", default=0))["newest"], set()
+    # Ids of transactions that end at the same time may come in another order.
+    new = Reply.objects.filter(Q(pk__gt=newest) | Q(status=Status.STREAMING)).order_by()
+    found = list(new.values_list("pk", "process", "conversation_id"))
+    newest = max([newest, *(pk for pk, _, _ in found)])
+    mine = processes.this_process()
+    return newest, {conversation for _, process, conversation in found if process != mine}
+
+
+def say_watched(reply_id: int) -> None:
+    """Say that a page of this process shows a reply that another process streams."""
+    Reply.objects.filter(pk=reply_id, status=Status.STREAMING).update(watched_at=Now())
+
+
+def is_watched(reply_id: int, seconds: float) -> bool:
+    """Whether a page of another process has shown a reply within so many seconds."""
+    since = Now() - timedelta(seconds=seconds)
+    return Reply.objects.filter(pk=reply_id, watched_at__gt=since).exists()
+
+
+def _streaming() -> QuerySet[Reply]:
+    # Without a process they wait for the user (approval.py).
+    mine = ["", processes.this_process()]
+    return Reply.objects.filter(status=Status.STREAMING).exclude(process__in=mine).order_by()
+
+
+def _end(streaming: QuerySet[Reply], status: Status, note: str = "") -> int:
+    """End replies, and return how many."""
+    with transaction.atomic():
+        # Locked, so that their process does not end them, too.
+        ids = list(streaming.select_for_update().values_list("pk", flat=True))
+        ended = Reply.objects.filter(pk__in=ids)
+        end_calls(ended.filter(call_count__gt=0))  # tools
+        accounts.settle_all(ended)  # limits
+        return ended.update(status=status, note=note, ended_at=timezone.now())
