@@ -68,11 +68,10 @@ async def test_the_text_of_another_process_grows_and_ends(model: FakeModel) -> N
 
 
 async def test_a_turn_that_another_process_has_begun_appears(model: FakeModel) -> None:
-    client = Client()
-    conversation = await conversation_of(client)
-    async with open_page(client) as page:
-        await page.until(lambda page: len(page.turns) == 1)
-        await begin_elsewhere(conversation)
+    async with open_page() as page:
+        await page.event("submit", prompt="/echo first")
+        await page.until(lambda page: page.status == "complete")
+        await begin_elsewhere(await Conversation.objects.aget(pk=page.conversation))
         await page.until(lambda page: page.status == "streaming")
         assert len(page.prompts) == 2
 
