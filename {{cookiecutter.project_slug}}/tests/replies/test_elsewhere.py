@@ -126,10 +126,11 @@ async def test_a_page_says_that_it_shows_a_reply_until_it_is_closed(model: FakeM
     client = Client()
     reply = await begin_elsewhere(await conversation_of(client))
     async with open_page(client):
-        async with limit("the row says that it is watched"):
+        async with limit("the row says that it is watched, and is followed"):
             while (await Reply.objects.aget(pk=reply.pk)).watched_at is None:
                 await asyncio.sleep(0.01)
-        assert replies.shown(reply.conversation_id) is not None
+            while replies.shown(reply.conversation_id) is None:
+                await asyncio.sleep(0.01)
     async with limit("the row is not followed any more"):
         while replies.shown(reply.conversation_id) is not None:
             await asyncio.sleep(0.01)
