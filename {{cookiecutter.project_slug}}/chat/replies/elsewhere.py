@@ -15,7 +15,8 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from chat.models import Reply
+from chat.conversations import presence  # conversations
+from chat.models import Conversation, Reply
 from chat.replies import rows_elsewhere
 from chat.tools import history  # tools
 
@@ -147,8 +148,8 @@ class FollowedReplies:
             self._notify(conversation_id)
 
 
-async def is_watched(reply_id: int, seconds: float) -> bool:
-    """Whether a page of another process has shown a reply within so many seconds.
+async def is_watched(reply_id: int, seconds: float = WATCHED_SECONDS) -> bool:
+    """Whether a page of another process has shown a reply within so many seconds, or a few more.
 
     False if the database cannot say it soon: nobody is to pay for a reply that nobody may see.
     """
@@ -167,21 +168,25 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
     """Look at the rows of other processes from time to time, and never return.
 
     Interrupts replies of processes that have died, and notifies of new ones in a conversation that
-    is `watched` here.
+    is `watched` here. Lists of conversations hear of each that begins and ends.
     """
     newest: int | None = None
+    streaming: dict[UUID, Conversation] = {}
     for count in itertools.count(1):
         await asyncio.sleep(LOOK_SECONDS)
         try:
             if count % LOOKS_FOR_THE_DEAD == 0:
                 await database_sync_to_async(rows_elsewhere.interrupt_dead)()
-            newest, begun = await database_sync_to_async(rows_elsewhere.begun_since)(newest)
+            newest, found = await database_sync_to_async(rows_elsewhere.since)(newest)
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look at the replies of other processes: %s", error)
         else:
-            for conversation_id in begun:
+            for conversation_id in found:
                 if conversation_id in watched:
                     notify(conversation_id)
+            for conversation_id in found.keys() ^ streaming.keys():  # conversations
+                presence.notify((found | streaming)[conversation_id])
+            streaming = found
 
 
 def _read(reply_id: int) -> Reply | None:

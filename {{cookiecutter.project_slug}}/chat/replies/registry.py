@@ -159,7 +159,10 @@ class RunningReplies:
             del self._running[conversation_id]
             self._end_grace(conversation_id)
             self.notify(conversation_id)
-        await presence.ended(running, is_shown=conversation_id in self._watchers)  # conversations
+        is_shown = conversation_id in self._watchers  # conversations
+        if not is_shown and running.begun.exception() is None:  # conversations
+            is_shown = await elsewhere.is_watched(running.reply.pk)
+        await presence.ended(running, is_shown=is_shown)  # conversations
         if running.tools.is_waiting:  # tools
             # The user may have answered, or stopped it, while it was being saved.
             ended = self.stop_waiting if running.stopped_as else self.resume

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat import error_messages
 from chat.limits import accounts  # limits
-from chat.models import Reply
+from chat.models import Conversation, Reply
 from chat.replies import processes
 from chat.tools.models import end_calls  # tools
 
@@ -50,19 +50,21 @@ def take_over_end(reply: Reply) -> None:
         reply.refresh_from_db(fields=["text", "reasoning", "status", "note", "ended_at"])
 
 
-def begun_since(newest: int | None) -> tuple[int, set[UUID]]:
-    """The id of the newest reply, and the conversations in which other processes have begun one.
+def since(newest: int | None) -> tuple[int, dict[UUID, Conversation]]:
+    """The id of the newest reply, and the conversations in which other processes stream one or have
+    begun one since.
 
     `newest` is the id that the last call returned, None for the first call.
     """
     if newest is None:
-        return Reply.objects.aggregate(newest=Max("pk", default=0))["newest"], set()
+        newest = Reply.objects.aggregate(newest=Max("pk", default=0))["newest"]
     # Ids of transactions that end at the same time may come in another order.
     new = Reply.objects.filter(Q(pk__gt=newest) | Q(status=Status.STREAMING)).order_by()
-    found = list(new.values_list("pk", "process", "conversation_id"))
-    newest = max([newest, *(pk for pk, _, _ in found)])
+    found = list(new.select_related("conversation").only("process", "conversation"))
     mine = processes.this_process()
-    return newest, {conversation for _, process, conversation in found if process != mine}
+    elsewhere = [reply for reply in found if reply.process != mine]
+    newest = max([newest, *(reply.pk for reply in found)])
+    return newest, {reply.conversation_id: reply.conversation for reply in elsewhere}
 
 
 def say_watched(reply_id: int) -> None:

@@ -5,6 +5,7 @@ import re
 import uuid
 
 import pytest
+from channels.db import database_sync_to_async
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
@@ -12,6 +13,7 @@ from pytest_django import Settings
 from chat.conversations import activity, presence, trash
 from chat.models import Conversation, Reply
 from chat.page import conversation_list
+from chat.replies import elsewhere, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client
@@ -71,6 +73,25 @@ async def test_a_reply_goes_on_elsewhere_and_is_marked(
         assert not (await Conversation.objects.aget(pk=first)).is_unread
     # The other one still streams. The last page has closed.
     await closed_by_client(slow_model, 1)
+
+
+async def test_the_list_follows_a_reply_of_another_process(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+        page.controls = ""
+        conversation = await Conversation.objects.aget(pk=first)
+        reply, _ = await database_sync_to_async(rows.ask)(conversation, "asked elsewhere")
+        await Reply.objects.filter(pk=reply.pk).aupdate(process="elsewhere")
+        await page.until(lambda page: "Generating" in page.controls)
+        page.controls = ""
+        await Reply.objects.filter(pk=reply.pk).aupdate(status="complete")
+        await page.until(lambda page: "RemoveChild" in page.controls)
 
 
 async def test_deleting_stops_the_reply_and_undo_brings_it_back(slow_model: FakeModel) -> None:

@@ -122,15 +122,30 @@ async def test_the_grace_waits_for_a_page_of_another_process(
             await asyncio.sleep(0.01)
 
 
+async def test_what_a_page_of_another_process_shows_is_not_unread(  # conversations
+    slow_model: FakeModel, settings: Settings
+) -> None:
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 5
+    async with open_page() as page:
+        await page.event("submit", prompt="/slow /echo one two three")
+        await page.until(lambda page: page.reply)
+        reply = await Reply.objects.aget()
+        await write(reply, watched_at=timezone.now())
+    async with limit("the reply ends"):
+        while replies.find(reply.conversation_id):
+            await write(reply, watched_at=timezone.now())
+            await asyncio.sleep(0.01)
+    assert not (await Conversation.objects.aget()).is_unread
+
+
 async def test_a_page_says_that_it_shows_a_reply_until_it_is_closed(model: FakeModel) -> None:
     client = Client()
     reply = await begin_elsewhere(await conversation_of(client))
-    async with open_page(client):
-        async with limit("the row says that it is watched, and is followed"):
-            while (await Reply.objects.aget(pk=reply.pk)).watched_at is None:
-                await asyncio.sleep(0.01)
-            while replies.shown(reply.conversation_id) is None:
-                await asyncio.sleep(0.01)
+    async with open_page(client), limit("the row says that it is watched, and is followed"):
+        while (await Reply.objects.aget(pk=reply.pk)).watched_at is None:
+            await asyncio.sleep(0.01)
+        while replies.shown(reply.conversation_id) is None:
+            await asyncio.sleep(0.01)
     async with limit("the row is not followed any more"):
         while replies.shown(reply.conversation_id) is not None:
             await asyncio.sleep(0.01)
