@@ -193,8 +193,6 @@ class ChatView(
         except rows.NothingToRetryError:
             return False
         except error_messages.RefusedError as error:
-            # The turn that was begun first, perhaps by another process, is shown.
-            replies.notify(conversation.pk)
             self.refuse(str(error))
             return False
         except Conversation.DoesNotExist:

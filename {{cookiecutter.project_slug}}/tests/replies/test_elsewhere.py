@@ -151,7 +151,10 @@ async def test_a_page_says_that_it_shows_a_reply_until_it_is_closed(model: FakeM
             await asyncio.sleep(0.01)
 
 
-async def test_of_two_sends_the_loser_sees_the_turn_it_has_lost_to(model: FakeModel) -> None:
+async def test_of_two_sends_the_loser_sees_the_turn_it_has_lost_to(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 600)
     client = Client()
     conversation = await conversation_of(client)
 
