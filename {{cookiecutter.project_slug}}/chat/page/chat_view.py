@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, DataError
 from django.http import HttpRequest
@@ -22,6 +21,7 @@ from chat import (
     model_choice,  # models
     queries,
 )
+from chat.database import in_thread
 from chat.limits import hooks  # limits
 from chat.models import Conversation, Reply
 from chat.owners import owner_on_socket
@@ -32,6 +32,7 @@ from chat.page.djust_internals import (
     cookies,
     is_connected,
     on_leave,
+    on_stop,
     push_now,
     render_lock,
     scope,  # limits
@@ -100,7 +101,7 @@ class ChatView(
         if self._conversation is None:
             return
         find = queries.find if turn else queries.find_or_blank
-        shown = await database_sync_to_async(find)(self._owner, conversation)
+        shown = await in_thread(find)(self._owner, conversation)
         if shown is None:
             await self._follow(self._conversation, None)
         else:
@@ -122,9 +123,8 @@ class ChatView(
     @event_handler()
     async def stop(self, **kwargs: Any) -> None:
         """Close the upstream request. The feed shows the end."""
-        if self._conversation is not None:
-            replies.stop(self._conversation.pk)
-            await replies.stop_waiting(self._conversation.pk)  # tools
+        self._stop()
+        await self.stop_waiting()  # tools
 
     @event_handler()
     async def new_chat(self, **kwargs: Any) -> None:
@@ -137,7 +137,7 @@ class ChatView(
             return
         if conversation is None:
             try:
-                conversation = await database_sync_to_async(queries.blank)(self._owner)
+                conversation = await in_thread(queries.blank)(self._owner)
             except DatabaseError:
                 logger.exception("no conversation could be begun")
                 self.refuse(error_messages.NO_DATABASE)
@@ -216,7 +216,13 @@ class ChatView(
         if self._feed is not None:
             self._feed.cancel()
         self._feed = asyncio.create_task(Feed(self, conversation, position).run())
+        on_stop(self, self._stop)
         on_leave(self, self._leave)
+
+    def _stop(self) -> None:
+        # Its socket also calls it, where djust is late to handle the event: see `on_stop`.
+        if self._conversation is not None:
+            replies.stop(self._conversation.pk)
 
     def _leave(self) -> None:
         self.leave_list()  # conversations

@@ -4,11 +4,11 @@ import logging
 from functools import partial
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from djust.decorators import event_handler
 
 from chat import error_messages
+from chat.database import in_thread
 from chat.page.conversation_view import ConversationView
 from chat.page.djust_internals import is_connected
 from chat.replies import approval
@@ -30,12 +30,22 @@ class ToolAnswers(ConversationView):
         """Tell the model that a tool may not run."""
         await self._answer(call, allow=False)
 
+    async def stop_waiting(self) -> None:
+        """Stop the reply of the conversation if it waits for an answer."""
+        if self._conversation is None:
+            return
+        try:
+            await replies.stop_waiting(self._conversation.pk)
+        except DatabaseError:
+            logger.exception("a reply that waits could not be stopped")
+            self.refuse(error_messages.NO_DATABASE)
+
     async def _answer(self, call: int, *, allow: bool) -> None:
         if self._conversation is None or not is_connected(self):
             return
         answer = partial(approval.answer, self._conversation, call, allow=allow)
         try:
-            await database_sync_to_async(answer)()
+            await in_thread(answer)()
             await replies.resume(self._conversation.pk)
         except (DatabaseError, OSError):
             logger.exception("a tool call could not be answered")

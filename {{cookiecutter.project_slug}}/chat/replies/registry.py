@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 
 from chat.conversations import presence  # conversations
+from chat.database import in_thread
 from chat.models import Reply
 from chat.owners import Owner  # conversations
 from chat.replies import (
@@ -114,7 +114,9 @@ class RunningReplies:
 
     async def stop_waiting(self, conversation_id: UUID) -> None:  # tools
         """Stop the reply of a conversation that waits for the user, in whatever process it ran."""
-        if await database_sync_to_async(approval.stop)(conversation_id):
+        if conversation_id in self._running:
+            return
+        if await in_thread(approval.stop)(conversation_id):
             self.notify(conversation_id)
 
     @contextlib.contextmanager
@@ -206,7 +208,7 @@ async def _interrupt_dead() -> None:
     while True:
         await asyncio.sleep(DEAD_SECONDS)
         try:
-            await database_sync_to_async(rows.interrupt_dead)()
+            await in_thread(rows.interrupt_dead)()
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look for replies of dead processes: %s", error)
 
