@@ -60,7 +60,7 @@ def test_a_hint_does_not_ask_for_pip_where_there_is_none(project: Path) -> None:
 
     said = uv(project, *check, REDIS_URL="redis://localhost")
 
-    assert "uv add channels-redis" in said
+    assert "uv add redis" in said
     assert "pip" not in said
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error, OperationalError, connection
 
 from chat.conversations import trash  # conversations
+from chat.database import in_thread
 from chat.limits import accounts  # limits
 from chat.page import highlighting
 from chat.replies import processes, rows_elsewhere
@@ -41,7 +41,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             try:
-                await database_sync_to_async(tidy_up)()
+                await in_thread(tidy_up)()
             except Error as error:
                 # If we raised instead, uvicorn would assume the app has no lifespan support and
                 # hide the error.

@@ -13,6 +13,9 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
+# libpq's own variable: no query of the server takes longer. Commands such as `migrate` may.
+os.environ.setdefault("PGOPTIONS", "-c statement_timeout=10s")
+
 from chat.lifespan import lifespan  # noqa: E402
 from chat.page.djust_internals import Consumer  # noqa: E402
 from config.path_prefix import with_prefix  # noqa: E402

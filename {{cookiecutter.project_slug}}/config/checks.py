@@ -43,12 +43,12 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_redis(**kwargs: Any) -> list[CheckMessage]:
-    if not settings.REDIS_URL or find_spec("channels_redis"):
+    if not settings.REDIS_URL or find_spec("redis"):
         return []
     return [
         Error(
-            "REDIS_URL is set, but channels-redis is not installed.",
-            hint=f"{install_command('channels-redis')}, or remove REDIS_URL.",
+            "REDIS_URL is set, but redis is not installed.",
+            hint=f"{install_command('redis')}, or remove REDIS_URL.",
             id="chat.E002",
         )
     ]

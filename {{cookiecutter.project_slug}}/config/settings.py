@@ -100,24 +100,28 @@ if DATABASES["default"]["ENGINE"] == env.SQLITE:
     # a reply does not include that work.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 else:
-    # `database_sync_to_async` closes the connection after each call. A pool keeps it open.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"timeout": 5}
+    DATABASES["default"]["OPTIONS"] = {
+        # A server that has gone without a word is noticed within seconds.
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        # What DATABASE_URL says, as in ...?sslmode=require.
+        **DATABASES["default"].get("OPTIONS", {}),
+        # `database_sync_to_async` closes the connection after each call. A pool keeps it open. It
+        # gives a broken connection up after `reconnect_timeout`, and tries again for whoever asks:
+        # by default it would try less and less often, for minutes.
+        "pool": {"min_size": 2, "max_size": 20, "timeout": 3, "reconnect_timeout": 2},
+    }
     # After a restart of PostgreSQL, the connections in the pool are dead.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)
 REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix")
-if REDIS_URL:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
-            # redis-py's default timeout equals the five seconds that channels_redis waits.
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
-        }
-    }
-else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+# Every WebSocket joins a group of this layer. In Redis, a restart of Redis would close them all.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # `createsuperuser` and the admin refuse a password that one of these finds too weak.
 AUTH_PASSWORD_VALIDATORS = [

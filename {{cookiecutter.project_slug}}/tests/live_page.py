@@ -51,6 +51,10 @@ class Page:
         )
         await self.until(lambda page: "dj-submit" in page.controls)
 
+    async def close(self) -> None:
+        """Close the tab, without waiting for the server."""
+        await self._socket.close()
+
     async def until(self, seen: Callable[["Page"], Any], within: float = SOON) -> None:
         """Read frames until the page shows something.
 

@@ -121,7 +121,7 @@ def test_redis_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(config_checks, "find_spec", lambda name: None)
     [missing] = config_checks.check_redis()
     assert (missing.id, missing.is_serious()) == ("chat.E002", True)
-    assert installing.install_command("channels-redis") in str(missing.hint)
+    assert installing.install_command("redis") in str(missing.hint)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_a_hint_names_the_installer_of_this_environment(
     pip: object, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installing, "find_spec", lambda name: pip)
-    assert installing.install_command("channels-redis") == f"{command}channels-redis"
+    assert installing.install_command("redis") == f"{command}redis"

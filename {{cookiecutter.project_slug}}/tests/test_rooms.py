@@ -11,6 +11,7 @@ from django.conf import settings
 CHAT = Path(settings.BASE_DIR) / "chat"
 APP = (
     "chat.models",
+    "chat.database",
     "chat.queries",
     "chat.deletion",
     "chat.owners",
@@ -26,11 +27,24 @@ ALLOWED: dict[str, set[str]] = {
     "replies": {"chat.replies", *EXTRAS, "chat.provider", *APP},
     "page": {"chat.page", "chat.replies", *EXTRAS, "chat.provider", *APP},
     "conversations": {"chat.conversations", *APP},  # conversations
-    "tools": {"chat.tools", "chat.models", "chat.provider", "chat.repair"},  # tools
-    "limits": {"chat.limits", "chat.models", "chat.error_messages", "chat.provider"},  # limits
+    "tools": {  # tools
+        "chat.tools",
+        "chat.models",
+        "chat.database",
+        "chat.provider",
+        "chat.repair",
+    },
+    "limits": {  # limits
+        "chat.limits",
+        "chat.models",
+        "chat.database",
+        "chat.error_messages",
+        "chat.provider",
+    },
     "export": {"chat.export", "chat.tools", *APP},  # export
     "management": {"chat.deletion", "chat.models"},  # export
     "deletion.py": {"chat.models", "chat.owners"},
+    "database.py": set(),
     "models.py": {"chat.tools.models", "chat.limits.models", "chat.conversations.managers"},
     "owners.py": set(),
     "model_choice.py": {"chat.models", "chat.owners", "chat.provider"},  # models
@@ -40,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "defaults.py": {"chat.provider"},
     "checks.py": {"chat.model_choice", "chat.provider"},
     # What takes long at its first use is loaded at startup.
-    "lifespan.py": {"chat.page.highlighting", "chat.replies", *EXTRAS},
+    "lifespan.py": {"chat.page.highlighting", "chat.replies", "chat.database", *EXTRAS},
 }
 # Libraries that any room may import.
 LIBRARIES = {"channels", "django", "dotenv", "filelock", "uvicorn"}

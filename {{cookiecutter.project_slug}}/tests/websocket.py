@@ -34,7 +34,11 @@ class WebSocket:
         assert message["type"] == "websocket.send", message
         return json.loads(message["text"])
 
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._ends.send_input({"type": "websocket.disconnect", "code": 1000})
+
     async def disconnect(self, timeout: float) -> None:
         """Close the connection, and wait until the application is done with it."""
-        await self._ends.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.close()
         await self._ends.wait(timeout)

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat.conversations import activity
+from chat.database import in_thread
 from chat.models import Reply
 
 logger = logging.getLogger("chat")
@@ -73,7 +73,7 @@ async def ended(running: Running, *, is_shown: bool) -> None:
     reply = running.reply
     try:
         if not is_shown and reply.status != Reply.Status.STREAMING:
-            await database_sync_to_async(activity.mark_unread)(reply)
+            await in_thread(activity.mark_unread)(reply)
     except (DatabaseError, OSError) as error:
         logger.warning("reply %s is not marked as unread: %s", reply.pk, error)
     notify(reply.conversation)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
 
 from chat import error_messages
+from chat.database import in_thread
 from chat.limits import accounts, messages, payers
 from chat.models import Conversation, Reply
 from chat.provider.errors import ProviderError
@@ -49,7 +49,7 @@ def limited(read: Read, reply: Reply, count: Callable[[Reply], None]) -> Read:
         count(reply)
         if reply.rounds:
             try:
-                request = await database_sync_to_async(accounts.reserve_more)(reply, request)
+                request = await in_thread(accounts.reserve_more)(reply, request)
             except messages.LimitError as error:
                 reply.note = messages.ending(str(error))
                 return []

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, DataError
 from django.http import HttpRequest
@@ -22,6 +21,7 @@ from chat import (
     model_choice,  # models
     queries,
 )
+from chat.database import in_thread
 from chat.limits import hooks  # limits
 from chat.models import Conversation, Reply
 from chat.owners import owner_on_socket
@@ -32,9 +32,11 @@ from chat.page.djust_internals import (
     cookies,
     is_connected,
     on_leave,
+    on_stop,
     push_now,
     render_lock,
     scope,  # limits
+    stop_in_turn,
 )
 from chat.page.feed import Feed, Position
 from chat.page.model_picker import ModelPicker  # models
@@ -100,7 +102,7 @@ class ChatView(
         if self._conversation is None:
             return
         find = queries.find if turn else queries.find_or_blank
-        shown = await database_sync_to_async(find)(self._owner, conversation)
+        shown = await in_thread(find)(self._owner, conversation)
         if shown is None:
             await self._follow(self._conversation, None)
         else:
@@ -122,11 +124,13 @@ class ChatView(
     @event_handler()
     async def stop(self, **kwargs: Any) -> None:
         """Close the upstream request. The feed shows the end."""
+        self._stop()
+        stop_in_turn(self)
         if self._conversation is not None:
             try:
-                await replies.stop_anywhere(self._conversation.pk)
+                await replies.stop_elsewhere(self._conversation.pk)
             except DatabaseError:
-                logger.exception("whether another process streams a reply is unknown")
+                logger.exception("a reply of another process could not be stopped")
                 self.refuse(error_messages.NO_DATABASE)
 
     @event_handler()
@@ -140,7 +144,7 @@ class ChatView(
             return
         if conversation is None:
             try:
-                conversation = await database_sync_to_async(queries.blank)(self._owner)
+                conversation = await in_thread(queries.blank)(self._owner)
             except DatabaseError:
                 logger.exception("no conversation could be begun")
                 self.refuse(error_messages.NO_DATABASE)
@@ -219,7 +223,13 @@ class ChatView(
         if self._feed is not None:
             self._feed.cancel()
         self._feed = asyncio.create_task(Feed(self, conversation, position).run())
+        on_stop(self, self._stop)
         on_leave(self, self._leave)
+
+    def _stop(self) -> None:
+        # Its socket also calls it, where djust is late to handle the event: see `on_stop`.
+        if self._conversation is not None:
+            replies.stop(self._conversation.pk)
 
     def _leave(self) -> None:
         self.leave_list()  # conversations

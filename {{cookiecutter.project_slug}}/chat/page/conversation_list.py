@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from djust import state
 from djust.decorators import event_handler
@@ -13,6 +12,7 @@ from djust.decorators import event_handler
 from chat import deletion, error_messages, queries
 from chat.conversations import activity, presence, trash
 from chat.conversations.listing import PAGE, Look, listing, streaming
+from chat.database import in_thread
 from chat.models import Conversation
 from chat.owners import Owner
 from chat.page.conversation_view import ConversationView
@@ -80,7 +80,7 @@ class ConversationList(ConversationView):
         """Give a new title to the conversation that is being renamed, which `_find` has found."""
         if self._owner is None or not self.renaming:
             return
-        renamed = database_sync_to_async(activity.rename)(self._owner, self.renaming, title)
+        renamed = in_thread(activity.rename)(self._owner, self.renaming, title)
         if await self._change(renamed):
             self.renaming = ""
 
@@ -103,7 +103,7 @@ class ConversationList(ConversationView):
         """Bring back what was deleted last."""
         if self._deleted is None or self._owner is None:
             return
-        if await self._change(database_sync_to_async(trash.undo)(self._owner, self._deleted)):
+        if await self._change(in_thread(trash.undo)(self._owner, self._deleted)):
             self._deleted, self.deleted = None, ""
 
     @event_handler()
@@ -115,13 +115,15 @@ class ConversationList(ConversationView):
             await self.switch(None)
 
     async def _delete(self, conversation: Conversation) -> None:
-        await replies.stop_anywhere(conversation.pk)
-        await database_sync_to_async(trash.delete)(conversation)
+        replies.stop(conversation.pk)
+        await replies.stop_elsewhere(conversation.pk)
+        await in_thread(trash.delete)(conversation)
 
     async def _delete_all(self, owner: Owner) -> None:
-        for conversation_id in await database_sync_to_async(streaming)(owner):
-            await replies.stop_anywhere(conversation_id)
-        await database_sync_to_async(deletion.delete_all)(owner)
+        for conversation_id in await in_thread(streaming)(owner):
+            replies.stop(conversation_id)
+            await replies.stop_elsewhere(conversation_id)
+        await in_thread(deletion.delete_all)(owner)
 
     def watch_list(self) -> None:
         """Follow the changes that other tabs and replies make, until `leave_list`."""
@@ -132,7 +134,7 @@ class ConversationList(ConversationView):
         """Mark the conversation that the page shows from now on, and its reply as read."""
         self.current = str(conversation.pk)
         if conversation.is_unread:
-            await self._change(database_sync_to_async(activity.mark_read)(conversation))
+            await self._change(in_thread(activity.mark_read)(conversation))
 
     def leave_list(self) -> None:
         if self._watching is not None:
@@ -170,7 +172,7 @@ class ConversationList(ConversationView):
         if self._owner is None:
             return {}
         try:
-            shown: dict[str, Any] = await database_sync_to_async(listing)(self._owner, self._look)
+            shown: dict[str, Any] = await in_thread(listing)(self._owner, self._look)
         except (DatabaseError, OSError) as error:
             logger.warning("the list of conversations cannot be read: %s", error)
             return {}
@@ -181,7 +183,7 @@ class ConversationList(ConversationView):
         if self._owner is None:
             return None
         try:
-            found = await database_sync_to_async(queries.find)(self._owner, conversation_id)
+            found = await in_thread(queries.find)(self._owner, conversation_id)
         except (DatabaseError, OSError):
             logger.exception("a conversation could not be read")
             self.refuse(error_messages.NO_DATABASE)
@@ -210,6 +212,6 @@ class ConversationList(ConversationView):
                 async with render_lock(self):
                     self._deleted, self.deleted = None, ""
                     await self.push_state()
-            await database_sync_to_async(trash.purge)()
+            await in_thread(trash.purge)()
         except (DatabaseError, OSError) as error:
             logger.warning("deleted conversations are purged later: %s", error)

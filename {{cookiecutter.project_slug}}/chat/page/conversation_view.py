@@ -1,17 +1,28 @@
 """What every LiveView of a conversation has: who may read it, and the message of a refusal."""
 
+import asyncio
+import logging
+import math
 import time
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from djust import LiveView, state
 
+from chat.database import in_thread
 from chat.models import Conversation
 from chat.owners import Owner, is_logged_in
 
+logger = logging.getLogger("chat")
+
 LOGIN_SECONDS = 2
+# While the database does not answer, what was true counts for so long.
+STALE_LOGIN_SECONDS = 60
+# How long a push waits for a look at the login that is not urgent.
+PATIENCE_SECONDS = 0.05
+AGAIN_SECONDS = 1
 
 
 class ConversationView(LiveView):
@@ -24,19 +35,42 @@ class ConversationView(LiveView):
 
     _owner: Owner | None = None
     _conversation: Conversation | None = None
-    _allowed_until = 0.0
+    _allowed_at = -math.inf
+    _looking_up: asyncio.Task[bool] | None = None
 
     def check_permissions(self, request: HttpRequest) -> bool:
         """Whether the user may still read: djust asks at the mount, and before each event."""
         return not settings.CHAT_LOGIN_REQUIRED or is_logged_in(request.session.session_key)
 
     async def is_allowed(self) -> bool:
-        """Whether the user may still read: looked up at most each LOGIN_SECONDS."""
-        if time.monotonic() > self._allowed_until:
-            if not await database_sync_to_async(self.check_permissions)(self.request):
-                return False
-            self._allowed_until = time.monotonic() + LOGIN_SECONDS
-        return True
+        """Whether the user may still read: looked up at most each LOGIN_SECONDS.
+
+        Text goes on while the database does not answer, for STALE_LOGIN_SECONDS.
+        """
+        age = time.monotonic() - self._allowed_at
+        if not settings.CHAT_LOGIN_REQUIRED or age < LOGIN_SECONDS:
+            return True
+        looking = self._looking_up or asyncio.create_task(self._look_up())
+        self._looking_up = looking
+        await asyncio.wait(
+            [looking], timeout=PATIENCE_SECONDS if age < STALE_LOGIN_SECONDS else None
+        )
+        if not looking.done():
+            return True
+        self._looking_up = None
+        return looking.result()
+
+    async def _look_up(self) -> bool:
+        while True:
+            try:
+                is_allowed = await in_thread(self.check_permissions)(self.request)
+            except DatabaseError as error:
+                logger.warning("a login cannot be looked up: %s", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if is_allowed:
+                self._allowed_at = time.monotonic()
+            return is_allowed
 
     async def switch(self, conversation: Conversation | None) -> None:
         """Show another conversation, or a new one."""

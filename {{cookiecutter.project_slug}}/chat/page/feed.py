@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.urls import reverse
 
 from chat import queries
+from chat.database import in_thread
 from chat.models import Conversation, Reply, Turn
 from chat.page import usage  # usage
 from chat.page.edits import Cursor
@@ -148,7 +148,7 @@ class Feed:
 
     async def _push_turns(self) -> None:
         """Push the turns that the page does not show yet, or shows in an older state."""
-        turns = await database_sync_to_async(self._missed_turns)()
+        turns = await in_thread(self._missed_turns)()
         if turns or self._replaces:
             address = reverse("conversation", args=[self._conversation.pk])
             await self._page.push(

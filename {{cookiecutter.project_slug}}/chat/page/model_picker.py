@@ -3,12 +3,12 @@
 import logging
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from djust import state
 from djust.decorators import event_handler
 
 from chat import error_messages, model_choice
+from chat.database import in_thread
 from chat.page.conversation_view import ConversationView
 
 logger = logging.getLogger("chat")
@@ -27,7 +27,7 @@ class ModelPicker(ConversationView):
         if self._conversation is None or not self.pick(value):
             return
         try:
-            await database_sync_to_async(model_choice.keep)(self._conversation, value)
+            await in_thread(model_choice.keep)(self._conversation, value)
         except DatabaseError:
             logger.exception("a model was picked, and could not be saved")
             self.refuse(error_messages.NO_DATABASE)

@@ -4,11 +4,11 @@ import logging
 from functools import partial
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from djust.decorators import event_handler
 
 from chat import error_messages
+from chat.database import in_thread
 from chat.page.conversation_view import ConversationView
 from chat.page.djust_internals import is_connected
 from chat.replies import approval
@@ -35,7 +35,7 @@ class ToolAnswers(ConversationView):
             return
         answer = partial(approval.answer, self._conversation, call, allow=allow)
         try:
-            await database_sync_to_async(answer)()
+            await in_thread(answer)()
             await replies.resume(self._conversation.pk)
         except (DatabaseError, OSError):
             logger.exception("a tool call could not be answered")

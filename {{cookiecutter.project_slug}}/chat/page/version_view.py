@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from djust.decorators import event_handler
 
 from chat import error_messages
+from chat.database import in_thread
 from chat.models import Conversation, Reply
 from chat.page.conversation_view import ConversationView
 from chat.page.djust_internals import is_connected
@@ -44,7 +44,7 @@ class VersionView(ConversationView):
             return
         show = partial(versions.show, self._conversation, turn, version)
         try:
-            shown = await database_sync_to_async(show)()
+            shown = await in_thread(show)()
         except error_messages.RefusedError as error:
             self.refuse(str(error))
         except DatabaseError:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Container
 from functools import partial
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat.conversations import presence  # conversations
+from chat.database import in_thread
 from chat.models import Conversation, Reply
 from chat.replies import rows_elsewhere
 from chat.tools import history  # tools
@@ -59,8 +59,8 @@ class FollowedReply:
         for look in itertools.count():
             try:
                 if look % LOOKS_PER_WORD == 0:
-                    await database_sync_to_async(rows_elsewhere.say_watched)(self._id)
-                row = await database_sync_to_async(_read)(self._id)
+                    await in_thread(rows_elsewhere.say_watched)(self._id)
+                row = await in_thread(_read)(self._id)
             except DatabaseError as error:
                 logger.warning("reply %s cannot be followed yet: %s", self._id, error)
             else:
@@ -142,7 +142,7 @@ class FollowedReplies:
 
     async def stop(self, conversation_id: UUID) -> None:
         """Stop the reply of a conversation that another process streams. Raises `DatabaseError`."""
-        if await database_sync_to_async(rows_elsewhere.stop)(conversation_id):
+        if await in_thread(rows_elsewhere.stop)(conversation_id):
             if followed := self.find(conversation_id):
                 followed.look_now()
             self._notify(conversation_id)
@@ -155,7 +155,7 @@ async def is_watched(reply_id: int, seconds: float = WATCHED_SECONDS) -> bool:
     """
     try:
         async with asyncio.timeout(WATCHED_SECONDS):
-            watched: bool = await database_sync_to_async(rows_elsewhere.is_watched)(
+            watched: bool = await in_thread(rows_elsewhere.is_watched)(
                 reply_id, max(seconds, WATCHED_SECONDS)
             )
     except (DatabaseError, TimeoutError) as error:
@@ -176,8 +176,8 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
         await asyncio.sleep(LOOK_SECONDS)
         try:
             if count % LOOKS_FOR_THE_DEAD == 0:
-                await database_sync_to_async(rows_elsewhere.interrupt_dead)()
-            newest, found = await database_sync_to_async(rows_elsewhere.since)(newest)
+                await in_thread(rows_elsewhere.interrupt_dead)()
+            newest, found = await in_thread(rows_elsewhere.since)(newest)
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look at the replies of other processes: %s", error)
         else:

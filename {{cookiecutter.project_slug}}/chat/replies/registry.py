@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 
 from chat.conversations import presence  # conversations
+from chat.database import in_thread
 from chat.models import Reply
 from chat.owners import Owner  # conversations
 from chat.replies import (
@@ -83,14 +83,14 @@ class RunningReplies:
         if running := self._running.get(conversation_id):
             running.stop(status)
 
-    async def stop_anywhere(self, conversation_id: UUID) -> None:
-        """Stop the reply of a conversation, in whatever process it streams or waits for the user.
+    async def stop_elsewhere(self, conversation_id: UUID) -> None:
+        """Stop a reply that another process streams, or that waits for the user.
 
-        Raises `DatabaseError` if it does not stream here, and its row cannot be written.
+        Raises `DatabaseError`.
         """
-        self.stop(conversation_id)
-        if conversation_id not in self._running:
-            await self._elsewhere.stop(conversation_id)
+        if conversation_id in self._running:
+            return
+        await self._elsewhere.stop(conversation_id)
         await self.stop_waiting(conversation_id)  # tools
 
     async def resume(self, conversation_id: UUID) -> None:  # tools
@@ -100,7 +100,7 @@ class RunningReplies:
 
     async def stop_waiting(self, conversation_id: UUID) -> None:  # tools
         """Stop the reply of a conversation that waits for the user, in whatever process it ran."""
-        if await database_sync_to_async(approval.stop)(conversation_id):
+        if await in_thread(approval.stop)(conversation_id):
             self.notify(conversation_id)
 
     @contextlib.contextmanager

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from chat import error_messages
+from chat.database import in_thread, saving
 from chat.limits import hooks  # limits
 from chat.models import Reply
 from chat.provider.errors import ProviderError
@@ -66,7 +66,7 @@ class RunningReply:
     async def run(self) -> None:
         """Insert the row, read the reply until something ends it, and save it."""
         try:
-            self.reply, self.request = await database_sync_to_async(self._begin)()
+            self.reply, self.request = await in_thread(self._begin)()
         except Exception as error:
             self.begun.set_exception(error)
             return
@@ -141,12 +141,12 @@ class RunningReply:
         while (was_streaming := await self._save()) is None:
             await asyncio.sleep(SAVE_SECONDS)
         if not was_streaming:
-            await database_sync_to_async(rows_elsewhere.take_over_end)(self.reply)
+            await in_thread(rows_elsewhere.take_over_end)(self.reply)
 
     async def _save(self) -> bool | None:
         """Whether the row was still streaming; None while the database cannot be written."""
         try:
-            saved: bool = await database_sync_to_async(rows.save)(self.reply)
+            saved: bool = await saving(rows.save)(self.reply)
         except (OperationalError, InterfaceError) as error:
             logger.warning("reply %s is not saved yet: %s", self.reply.pk, error)
             return None

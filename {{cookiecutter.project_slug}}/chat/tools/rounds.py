@@ -5,11 +5,11 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from chat.database import in_thread
 from chat.models import Reply
 from chat.provider.errors import ProviderError
 from chat.provider.events import Call
@@ -94,7 +94,7 @@ class ToolRounds:
             for call in called
         ]
         reply.call_count += len(added)
-        await database_sync_to_async(_insert)(reply, added)
+        await in_thread(_insert)(reply, added)
         self._calls += added
         self._change()
 
@@ -117,7 +117,7 @@ class ToolRounds:
             call.result = storable(str(error))
             call.status = Status.FAILED
         call.ended_at = timezone.now()
-        await database_sync_to_async(call.save)(update_fields=["result", "status", "ended_at"])
+        await in_thread(call.save)(update_fields=["result", "status", "ended_at"])
         self._change()
 
     def _change(self) -> None:

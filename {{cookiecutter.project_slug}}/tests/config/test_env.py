@@ -1,6 +1,7 @@
 """A setting that is not understood ends the program with one sentence: what it takes."""
 
 import errno
+import importlib
 import os
 import runpy
 from pathlib import Path
@@ -80,9 +81,21 @@ def test_connections_to_postgresql_are_kept_and_looked_at(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     address = "postgres://user:secret@localhost/chat?sslmode=require"
     database = read(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]
-    assert database["OPTIONS"] == {"sslmode": "require", "pool": {"timeout": 5}}
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["OPTIONS"]["pool"]["reconnect_timeout"] <= 2
     assert database["CONN_HEALTH_CHECKS"]
     assert not database["CONN_MAX_AGE"]
+
+
+def test_a_database_that_is_away_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    address = "postgres://localhost/chat?connect_timeout=7"
+    options = read(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]["OPTIONS"]
+    assert options["connect_timeout"] == 7, "DATABASE_URL wins"
+    assert options["tcp_user_timeout"] <= 5000
+    assert options["pool"]["timeout"] <= 3
+    importlib.import_module("config.asgi")
+    assert "statement_timeout" in os.environ["PGOPTIONS"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +159,6 @@ def test_the_environment_comes_before_the_file_unless_it_is_empty(
     )
 
 
-def test_redis_may_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_websocket_depends_on_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = read(monkeypatch, REDIS_URL="redis://localhost")["CHANNEL_LAYERS"]
-    [host] = layers["default"]["CONFIG"]["hosts"]
-    assert host == {"address": "redis://localhost", "socket_timeout": None}
+    assert "InMemory" in layers["default"]["BACKEND"]

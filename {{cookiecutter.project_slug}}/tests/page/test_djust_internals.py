@@ -63,6 +63,7 @@ async def test_a_view_is_told_even_if_djusts_own_disconnect_fails(
     with pytest.raises(ConnectionError):
         async with open_page():
             pass
+    assert not djust_internals.is_connected(views[0])
     feed = views[0]._feed
     assert feed is not None
     assert feed.cancelled() or feed.cancelling()

@@ -137,8 +137,10 @@ async def test_the_picker_of_another_tab_follows_with_the_next_reply(model: Fake
         await pick(other, "small")
         # Not there yet: what this page shows is asked.
         await page.until(lambda page: len(page.turns) == 2 and page.status == "complete")
+        other.controls = ""
         await ask(page, "/echo three")
         await other.until(lambda page: len(page.turns) == 3 and page.status == "complete")
+        await other.until(lambda page: "'selected'" in page.controls)
         await ask(other, "/echo four")
     assert [asked(entry) for entry in model.record] == ["large"] * 4
 

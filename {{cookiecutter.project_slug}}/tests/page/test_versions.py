@@ -154,6 +154,8 @@ async def test_a_version_that_is_stopped_stays_beside_the_one_before(
         await page.event("regenerate")
         await page.event("edit", prompt="/echo three")
         await page.until(lambda page: "still being written" in page.controls)
+        await page.event("submit", prompt="")
+        await page.until(lambda page: "Type a prompt" in page.controls)
         await page.event("stop")
         await page.until(lambda page: page.status == "stopped" and "Retry" in page.controls)
         await closed_by_client(slow_model, 1)

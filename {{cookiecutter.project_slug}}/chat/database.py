@@ -1,0 +1,41 @@
+"""Queries from the event loop, in threads of their own.
+
+Otherwise they would run in one thread for the whole process. Channels goes through that thread
+before each frame of each page (`AsyncConsumer.dispatch` in channels/consumer.py), and djust renders
+in it: a query that waits for the database would hold up everybody, and Stop.
+"""
+
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from channels.db import database_sync_to_async
+from django.db import connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# SQLite has one writer at a time. Others would sleep until they may write.
+_at_once = 1 if connection.vendor == "sqlite" else 8
+_queries = ThreadPoolExecutor(_at_once, thread_name_prefix="queries")
+# Saves of running replies may all hang: a page's query does not wait for them.
+_saves = ThreadPoolExecutor(_at_once, thread_name_prefix="saves")
+
+
+def in_thread(query: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """`query`, which blocks, as a coroutine function. It raises what `query` raises."""
+    return _wrapped(query, _queries)
+
+
+def saving(save: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """`in_thread` for what saves a running reply."""
+    return _wrapped(save, _saves)
+
+
+def _wrapped(
+    query: Callable[P, T], threads: ThreadPoolExecutor
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    wrapped: Callable[P, Coroutine[Any, Any, T]] = database_sync_to_async(
+        query, thread_sensitive=False, executor=threads
+    )
+    return wrapped
