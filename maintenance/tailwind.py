@@ -25,6 +25,7 @@ SOURCES = [
     STATIC / "controls.css",
     STATIC / "messages.css",
     STATIC / "code.css",
+    STATIC / "conversations.css",
 ]
 BUILT = PART / "chat.css"
 BUILT_FROM = PART / "built-from.sha256"

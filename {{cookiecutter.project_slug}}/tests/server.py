@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +92,11 @@ class Server:
         """Ask the process to end, and return once it has. Raises `TimeoutExpired`."""
         self.process.send_signal(number)
         self.process.wait(timeout=START_SECONDS)
+
+    def insert(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Put rows into its database."""
+        with closing(sqlite3.connect(self._database, timeout=10)) as connection, connection:
+            connection.executemany(statement, rows)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """What is in its database."""

@@ -35,7 +35,7 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     os.environ.setdefault("PYTHONPYCACHEPREFIX", f"{folder}/bytecode")
 
 # It looks through all static files for each client of a test, and none of these asks for one.
-MIDDLEWARE.remove("servestatic.middleware.ServeStaticMiddleware")  # noqa: F405
+MIDDLEWARE.remove("config.static.CompressedStatic")  # noqa: F405
 
 # Of Django's test client; the check of a WebSocket's origin reads it before the tests begin.
 ALLOWED_HOSTS = ["testserver"]

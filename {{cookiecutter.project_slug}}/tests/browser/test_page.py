@@ -7,6 +7,13 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.actions import button, expect_status, messages, prompt, script, send
 
+MAXIMUM_BYTES = 75_000
+# As they were sent, whether now or when the browser's cache got them.
+WEIGHT = """() => [
+    ...performance.getEntriesByType("navigation"),
+    ...performance.getEntriesByType("resource"),
+].filter(({ name }) => !name.includes("/djust/client."))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
 COUNT_SUBMITS = """() => {
     window.submits = 0;
     window.addEventListener("submit", () => window.submits++, { capture: true });
@@ -42,6 +49,11 @@ async def test_everything_is_found_by_role_and_name(page: Page) -> None:
     await expect(log.get_by_role("article")).to_have_count(4)
     await expect(messages(page, "user")).to_have_count(2)
     await expect(messages(page, "assistant")).to_have_count(2)
+
+
+async def test_the_first_load_is_light(page: Page) -> None:
+    """Whatever comes beside djust's own client."""
+    assert 10_000 < await page.evaluate(WEIGHT) <= MAXIMUM_BYTES
 
 
 @pytest.mark.parametrize("name", ["log", "scroll", "prompt", "connection"])

@@ -129,6 +129,33 @@ async def test_what_was_typed_stays_until_it_is_accepted(page: Page) -> None:
     await expect(messages(page, "user")).to_have_text(["/echo mine"])
 
 
+async def test_what_is_typed_survives_a_reload_and_another_conversation(page: Page) -> None:
+    await send(page, "/echo one")
+    await expect_status(page, "complete")
+    await button(page, "Edit").click()
+    await editor(page).fill("/echo half a")
+    await page.reload()
+    await expect(editor(page)).to_have_value("/echo half a")
+    await button(page, "New chat").click()
+    await expect(editor(page)).to_have_count(0)
+    await page.go_back()
+    await expect(editor(page)).to_have_value("/echo half a")
+    # A logout removes what begins so (prompt.js).
+    keys = await page.evaluate("Object.keys(sessionStorage)")
+    assert keys
+    assert all(key.startswith("chat:draft:") for key in keys)
+    await editor(page).press("Enter")
+    await expect_version(page, "2 of 2")
+    await expect_status(page, "complete")
+    await button(page, "Edit").click()
+    await expect(editor(page)).to_have_value("/echo half a")
+    await editor(page).fill("/echo no more")
+    await editor(page).press("Escape")
+    await page.reload()
+    await expect(page.locator("#log[data-followed]")).to_be_attached()
+    await expect(editor(page)).to_have_count(0)
+
+
 async def test_save_waits_for_the_connection_and_its_answer_may_be_lost(
     tab: Page, server: Server
 ) -> None:

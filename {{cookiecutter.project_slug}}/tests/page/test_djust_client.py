@@ -23,6 +23,7 @@ STATEMENTS = {
         'document.body.classList.add("dj-disconnected")',
         'document.body.classList.remove("dj-disconnected")',
     ],
+    "dj-update": ['if("ignore"===e.getAttribute("dj-update"))return;'],
     "data-djust-form-pending": [
         '.setAttribute("data-djust-form-pending",',
         '.removeAttribute("data-djust-form-pending")',

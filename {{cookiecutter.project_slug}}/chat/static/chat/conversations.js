@@ -10,6 +10,7 @@
   // djust may replace the list, so look it up when it is needed.
   const list = () => document.getElementById("conversations");
   const search = () => list().querySelector("[type=search]");
+  djustClient.keep(search());
 
   function setOpen(isOpen) {
     root.toggleAttribute("data-list-open", isOpen);
@@ -94,9 +95,15 @@
   });
 
   // More of the list is loaded as one scrolls.
-  new IntersectionObserver((entries) => {
+  const more = list().querySelector(".more");
+  const end = new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting) && djustClient.isMounted()) {
       djustClient.send("show_more");
     }
-  }).observe(list().querySelector(".more"));
+  });
+  // Who has scrolled to the end before does not do so again.
+  djustClient.onPush("chat:connected", () => {
+    end.unobserve(more);
+    end.observe(more);
+  });
 })();

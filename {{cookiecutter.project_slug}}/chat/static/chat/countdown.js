@@ -3,6 +3,7 @@
 
 (() => {
   const controls = document.querySelector(".controls");
+  djustClient.keep(controls.querySelector(".countdown"));
   let timer;
 
   function start() {

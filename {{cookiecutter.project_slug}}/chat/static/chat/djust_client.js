@@ -2,8 +2,9 @@
 //
 // handleEvent, liveViewInstance, viewMounted, ws and maxReconnectAttempts are declared in djust.d.ts.
 // The event djust:push_event, the classes of <body> and the mark of a pending form are in djust's
-// documentation. maxReconnectDelayMs is private. tests/page/test_djust_client.py and
-// tests/browser/test_djust_client.py fail when djust changes one of them.
+// documentation. maxReconnectDelayMs is private, and so is what dj-update does to whole HTML.
+// tests/page/test_djust_client.py and tests/browser/test_djust_client.py fail when djust changes one
+// of them.
 //
 // This script may run before djust's: the functions look djust up when they are called.
 "use strict";
@@ -68,6 +69,12 @@ const djustClient = (() => {
     transport().ws.addEventListener("message", handler, { once: true });
   }
 
+  // What is in this element is the page's: djust leaves it alone. In the template the attribute would
+  // break each update that djust sends as whole HTML, as it does instead of over 100 patches.
+  function keep(element) {
+    element.setAttribute("dj-update", "ignore");
+  }
+
   // djust selects again what was selected in the box that has the focus, after each update, and
   // forgets in which direction. A call that changes nothing is left out.
   function keepSelectionDirection(box) {
@@ -92,6 +99,7 @@ const djustClient = (() => {
     onDisconnected,
     onAnswered,
     onNextMessage,
+    keep,
     keepSelectionDirection,
     reconnectForever,
   };

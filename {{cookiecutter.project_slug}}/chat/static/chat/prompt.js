@@ -8,6 +8,7 @@
   const form = box.form;
   const maximum = Number(box.closest("main").dataset.maxPromptChars);
   const coarse = matchMedia("(pointer: coarse)");
+  djustClient.keep(box);
   let unconfirmed; // the prompt that was sent last, until the server has confirmed it
 
   // Each conversation has a draft of its own. A reload keeps it.

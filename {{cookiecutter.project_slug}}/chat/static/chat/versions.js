@@ -2,6 +2,8 @@
 "use strict";
 
 (() => {
+  // What is typed in an editor is a draft of its turn. prompt.js removes all drafts at a logout.
+  const DRAFT = "chat:draft:turn-";
   const log = document.getElementById("log");
   const prompt = document.getElementById("prompt");
   const maximum = Number(prompt.closest("main").dataset.maxPromptChars);
@@ -19,22 +21,38 @@
     return document.querySelector(`#turn-${turn} [data-role=user]`);
   }
 
-  function open(button) {
-    close();
-    editedTurn = turnOf(button);
-    const article = userArticle(editedTurn);
+  function open(turn) {
+    leave();
+    editedTurn = turn;
+    const article = userArticle(turn);
     editor = document.getElementById("editor").content.firstElementChild.cloneNode(true);
     article.append(editor);
     const box = editor.querySelector("textarea");
     djustClient.keepSelectionDirection(box);
-    box.value = article.querySelector(".text").textContent;
-    box.focus();
-    box.setSelectionRange(box.value.length, box.value.length);
+    box.value = sessionStorage.getItem(DRAFT + turn) ?? article.querySelector(".text").textContent;
+    box.addEventListener("input", () => sessionStorage.setItem(DRAFT + turn, box.value));
+    return box;
+  }
+
+  // Take the editor off the page. A draft comes back with its turn.
+  function leave() {
+    editor?.remove();
+    editor = sent = undefined;
   }
 
   function close() {
-    editor?.remove();
-    editor = sent = undefined;
+    sessionStorage.removeItem(DRAFT + editedTurn);
+    leave();
+  }
+
+  // Open the editor again that was open before a reload, or before another conversation was shown.
+  function restore() {
+    const turn = Number(log.lastElementChild?.dataset.turn);
+    const draft = sessionStorage.getItem(DRAFT + turn);
+    if (draft === null) return;
+    open(turn);
+    // What is shown already was accepted, and its chat:sent was lost.
+    if (draft === userArticle(turn).querySelector(".text").textContent) close();
   }
 
   function cancel() {
@@ -74,7 +92,11 @@
   }
 
   const actions = {
-    ".edit": open,
+    ".edit"(button) {
+      const box = open(turnOf(button));
+      box.focus();
+      box.setSelectionRange(box.value.length, box.value.length);
+    },
     ".save": save,
     ".cancel": cancel,
     ".regenerate"(button, event) {
@@ -121,9 +143,12 @@
   djustClient.onPush("chat:sent", ({ prompt: text }) => accepted(text));
   djustClient.onPush("chat:turns", () => {
     updatePagers();
-    if (!editor) return;
-    const article = userArticle(editedTurn);
-    if (!article) return close();
+    const article = editor && userArticle(editedTurn);
+    if (!article) {
+      leave();
+      restore();
+      return;
+    }
     // chat:sent is lost if the connection broke before it arrived.
     accepted(article.querySelector(".text").textContent);
     if (editor && !editor.isConnected) reopen(article);
@@ -137,4 +162,5 @@
   }
 
   updatePagers();
+  restore();
 })();
