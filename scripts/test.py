@@ -4,7 +4,7 @@
     python3 scripts/test.py --quick
     python3 scripts/test.py -k openai-thread-plain
 
-Arguments go to pytest. Two processes share the tests; `-n` of pytest-xdist sets another number.
+Arguments go to pytest. Three processes share the tests; `-n` of pytest-xdist sets another number.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ def main() -> int:
         python = virtualenvs.template_python()
     except subprocess.CalledProcessError as error:
         return error.returncode
-    parallel = ["--numprocesses=2", "--dist=loadgroup"]
+    parallel = ["--numprocesses=3", "--dist=loadgroup"]
     tests = [str(python), "-m", "pytest", *parallel, *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT).returncode
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import answers as questions
 import checks
 
-# How many processes of pytest-xdist the own tests of one project take, beside the two that
-# scripts/test.py starts: none, they run in the one that runs pytest.
+# How many processes of pytest-xdist the own tests of one project take, beside the three
+# that scripts/test.py starts: none, they run in the one that runs pytest.
 INNER_PROCESSES = 0
 
 PAIR_TESTS = "pair-tests"

@@ -5,6 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
+# What is left of an import when each of its names went with an extra.
+EMPTY_IMPORT = re.compile(r"^from \S+ import \(\n\)\n", re.MULTILINE)
+
 
 def take_out(project: Path, extra: str, document: str, heading: str = "Take it out") -> None:
     """Follow the section `heading` of `document`, up to its commands.
@@ -38,10 +41,8 @@ def _delete_marked(file: Path, extra: str) -> bool:
     marked = [number for number, line in enumerate(lines, 1) if mark.search(line.rstrip())]
     blocks = _blocks(text) if file.suffix == ".py" else {}
     dead = {line for number in marked for line in blocks.get(number, range(number, number + 1))}
-    file.write_text(
-        "".join(line for number, line in enumerate(lines, 1) if number not in dead),
-        encoding="utf-8",
-    )
+    rest = "".join(line for number, line in enumerate(lines, 1) if number not in dead)
+    file.write_text(EMPTY_IMPORT.sub("", rest), encoding="utf-8")
     return bool(marked)
 
 

@@ -136,7 +136,7 @@ def test_another_python_is_refused_with_a_sentence(
 
 
 def test_a_project_looks_for_the_same_browsers() -> None:
-    file = questions.ROOT / "{{cookiecutter.project_slug}}" / "tests" / "browser" / "conftest.py"
+    file = questions.ROOT / "{{cookiecutter.project_slug}}" / "tests" / "browser" / "launching.py"
     (named,) = re.findall(r"^COMMANDS = (\(.*?^\))", file.read_text(encoding="utf-8"), re.M | re.S)
 
     assert ast.literal_eval(named) == browser.COMMANDS

@@ -17,6 +17,11 @@ from tests import waiting
 
 SOON = waiting.SOON
 KEY = "sk-the-key-of-the-tests"
+LONG = (
+    "tests/browser/",
+    "tests/limits/test_simultaneous.py",  # limits
+    "tests/test_dev_reload.py",
+)
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
@@ -27,6 +32,11 @@ def pytest_xdist_auto_num_workers() -> int | None:
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     return min((os.cpu_count() or 1) + 1, 4)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process has one of them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)

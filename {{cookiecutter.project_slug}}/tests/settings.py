@@ -4,6 +4,10 @@ import atexit
 import os
 import shutil
 import tempfile
+from importlib.util import cache_from_source
+from pathlib import Path
+
+import django
 
 from chat.provider import names
 from tests.waiting import SOON
@@ -29,9 +33,12 @@ atexit.register(shutil.rmtree, folder, ignore_errors=True)
 DATABASES["default"]["NAME"] = f"{folder}/db.sqlite3"  # noqa: F405
 DATABASES["default"]["TEST"] = {"NAME": f"{folder}/test.sqlite3"}  # noqa: F405
 
-# Where Python may not write bytecode, each server would compile all packages again, which takes
-# longer than to start. pytest's processes and the servers share this folder.
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+# Where Python may not write bytecode, and pip has not either, each server would compile all
+# packages again, which takes longer than to start. So pytest's processes and the servers share a
+# folder. Not otherwise: Python would look in this folder alone, and compile what is compiled.
+packages_are_compiled = Path(cache_from_source(django.__file__)).exists()
+if os.environ.get("PYTHONDONTWRITEBYTECODE") and not packages_are_compiled:
+    del os.environ["PYTHONDONTWRITEBYTECODE"]
     os.environ.setdefault("PYTHONPYCACHEPREFIX", f"{folder}/bytecode")
 
 # It looks through all static files for each client of a test, and none of these asks for one.

@@ -21,12 +21,16 @@ async def test_a_fault_while_replies_are_interrupted_does_not_keep_the_server(
         raise RuntimeError("of our own making")
 
     ended = asyncio.Event()
+    monkeypatch.setattr(lifespan, "_ending", set())
     monkeypatch.setattr(replies, "interrupt_all", broken)
     lifespan._interrupt_first(
         asyncio.get_running_loop(), lambda *_: ended.set(), signal.SIGTERM, None
     )
     async with asyncio.timeout(SOON):
         await ended.wait()
+    (task,) = lifespan._ending
+    with pytest.raises(RuntimeError, match="of our own making"):
+        await task
 
 
 @pytest.mark.django_db(transaction=True)

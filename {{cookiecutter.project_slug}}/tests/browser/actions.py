@@ -4,6 +4,9 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+# After this long without a connection, the page says so: for the clock of `clocked`.
+LONG_BREAK = "00:03"
+
 
 def prompt(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Prompt")

@@ -1,7 +1,5 @@
 """A browser, and what a person finds on the page."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +12,6 @@ from playwright.async_api import (
     ConsoleMessage,
     Error,
     Page,
-    Playwright,
     ViewportSize,
     async_playwright,
     expect,
@@ -22,24 +19,17 @@ from playwright.async_api import (
 from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
+from tests.browser.launching import launch
 from tests.server import Server
 from tests.waiting import SOON
 
-# The first is Chromium without a window to draw, and takes half the time of the others.
-COMMANDS = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-)
-MISSING = (
-    "The browser tests need Chromium or Chrome: install one, name its program in CHROMIUM, "
-    "or run: python -m playwright install chromium"
-)
-
 DESKTOP: ViewportSize = {"width": 1280, "height": 720}
+
+# Empties the storage of the tab. The page, which saves its draft when it is left, saves nothing.
+FORGET = """() => {
+    Storage.prototype.setItem = () => {};
+    sessionStorage.clear();
+}"""
 
 expect.set_options(timeout=SOON * 1000)
 
@@ -57,7 +47,7 @@ def _tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[FakeModel]:
     """The model of all tests: a test counts from what the record holds when it begins."""
-    with FakeModel(tokens_per_second=100) as model:
+    with FakeModel(tokens_per_second=400) as model:
         yield model
 
 
@@ -118,11 +108,12 @@ async def window(chromium: Browser) -> Page:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
-    """The shared page, at an address without the chat, as a visitor has it who is new to it."""
-    await window.goto(f"{server.url}healthz")
-    # The last visit has ended, so that nothing is written when its storage is emptied.
+    """The shared page, for a visitor who is new. It may still show the chat of the last one."""
+    if not window.url.startswith(server.url):
+        # A page whose server has ended would tell of errors.
+        await window.goto(f"{server.url}healthz")
+    await window.evaluate(FORGET)
     await window.context.clear_cookies()
-    await window.evaluate("sessionStorage.clear()")
     yield window
     await window.context.set_offline(False)
     await window.unroute_all()
@@ -132,6 +123,17 @@ async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
     for page in window.context.pages:
         if page != window:
             await page.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clocked(browser: Browser) -> Page:
+    """A page for this test alone, whose clock the test may put forward instead of waiting.
+
+    Its clock cannot be given back. Nor can the way of its WebSocket.
+    """
+    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
+    await page.clock.install()
+    return page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -167,28 +169,3 @@ async def open_chat(page: Page, server: Server) -> None:
     only the last counts."""
     await page.goto(server.url)
     await expect(page.locator("#log[data-followed]")).to_be_attached()
-
-
-async def launch(playwright: Playwright) -> Browser:
-    """An installed Chromium or Chrome, or Playwright's own; without one the tests are skipped.
-
-    They fail instead where `CI` is set. `TEST_BROWSER` names another browser that Playwright has
-    installed: `firefox` or `webkit`.
-    """
-    if (other := os.environ.get("TEST_BROWSER", "chromium")) != "chromium":
-        return await {"firefox": playwright.firefox, "webkit": playwright.webkit}[other].launch()
-    found = (shutil.which(command) for command in COMMANDS)
-    program = os.environ.get("CHROMIUM") or next(filter(None, found), None)
-    # Chromium's sandbox refuses to work for root.
-    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    try:
-        if program:
-            return await playwright.chromium.launch(executable_path=Path(program), args=arguments)
-        try:
-            return await playwright.chromium.launch(channel="chrome", args=arguments)
-        except Error:
-            return await playwright.chromium.launch(args=arguments)
-    except Error as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"{MISSING}\n{error}")
-        pytest.skip(MISSING)

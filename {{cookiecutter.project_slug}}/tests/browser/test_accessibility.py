@@ -7,10 +7,17 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, prompt, send
+from tests.browser.actions import (
+    LONG_BREAK,
+    button,
+    expect_status,
+    last_reply,
+    prompt,
+    send,
+)
 from tests.browser.conftest import DESKTOP, open_chat
 from tests.server import Dev, Server
 
@@ -112,13 +119,12 @@ async def test_axe_finds_nothing(
     await check(tab)
 
 
-async def test_axe_finds_nothing_without_a_websocket(browser: Browser, server: Server) -> None:
-    # Without motion, so that no colour is on its way from one to another.
-    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
-    await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
-    await page.goto(server.url)
-    await expect(page.get_by_role("alert")).to_contain_text("WebSocket")
-    await check(page)
+async def test_axe_finds_nothing_without_a_websocket(clocked: Page, server: Server) -> None:
+    await clocked.route_web_socket("**/ws/live/", lambda socket: socket.close())
+    await clocked.goto(server.url)
+    await clocked.clock.fast_forward(LONG_BREAK)
+    await expect(clocked.get_by_role("alert")).to_contain_text("WebSocket")
+    await check(clocked)
 
 
 async def test_axe_finds_nothing_where_the_words_are_listed(

@@ -7,7 +7,15 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.browser.actions import (
+    LONG_BREAK,
+    button,
+    expect_status,
+    last_reply,
+    messages,
+    prompt,
+    send,
+)
 from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
 from tests.conftest import closed_by_client, seen_by
@@ -85,11 +93,13 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
 async def test_a_prompt_waits_until_the_page_watches_the_conversation(
     page: Page, network: Network, mortal: Server
 ) -> None:
+    await page.clock.install()
     network.delay("chat:connected")
     await page.goto(mortal.url)
     await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
     await prompt(page).fill("/echo early")
     await prompt(page).press("Enter")
+    await page.clock.fast_forward(LONG_BREAK)
     await expect(page.get_by_role("alert").filter(has_text="WebSocket")).to_be_visible()
     network.deliver()
     await expect_status(page, "complete")

@@ -13,6 +13,7 @@ from tests.browser.actions import (
     messages,
     send,
 )
+from tests.browser.conftest import no_errors, open_chat
 from tests.conftest import closed_by_client, seen_by
 from tests.server import Server
 
@@ -45,7 +46,7 @@ async def test_a_reply_grows_in_steps(page: Page) -> None:
 
 async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
-    await send(page, "/long 4000 first")
+    await send(page, "/long 16000 first")
     await expect_words(page)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
@@ -113,19 +114,25 @@ async def test_a_failure_is_told_and_retried(page: Page, upstream: FakeModel) ->
     assert upstream.record[before].messages == upstream.record[before + 1].messages
 
 
-async def test_a_rate_limit_is_counted_down(page: Page, upstream: FakeModel) -> None:
-    before = len(upstream.record)
-    await send(page, "/429")
-    await expect_status(page, "failed")
-    retry = button(page, "Retry")
-    await expect(retry).to_be_disabled()
-    await expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\d s"))
-    await page.reload()
-    await expect(retry).to_be_disabled()
-    await expect(retry).to_be_enabled()
-    await retry.click()
-    await seen_by(upstream, lambda record: len(record) == before + 2)
-    await expect(retry).to_be_disabled()
+async def test_a_rate_limit_is_counted_down(
+    clocked: Page, server: Server, upstream: FakeModel
+) -> None:
+    page, before = clocked, len(upstream.record)
+    async with no_errors(page):
+        await open_chat(page, server)
+        await send(page, "/429")
+        await expect_status(page, "failed")
+        retry = button(page, "Retry")
+        await expect(retry).to_be_disabled()
+        await expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\d s"))
+        await page.reload()
+        await expect(page.locator("#log[data-followed]")).to_be_attached()
+        await expect(retry).to_be_disabled()
+        await page.clock.fast_forward("00:07")
+        await expect(retry).to_be_enabled()
+        await retry.click()
+        await seen_by(upstream, lambda record: len(record) == before + 2)
+        await expect(retry).to_be_disabled()
 
 
 async def test_new_chat(page: Page) -> None:
@@ -183,7 +190,7 @@ async def test_a_reload_shows_the_same_though_another_tab_began_a_conversation(
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
     other = await page.context.new_page()
     await other.goto(server.url)
-    await send(page, "/long 4000 tabs")
+    await send(page, "/long 16000 tabs")
     await expect_status(other, "streaming")
     await button(other, "Stop").click()
     await expect_status(page, "stopped")

@@ -94,7 +94,7 @@ async def test_both_stay_when_a_reply_has_ended_during_a_break(
 
 
 async def test_a_selection_in_the_prompt_keeps_its_direction(page: Page) -> None:
-    await send(page, "/long 30")
+    await send(page, "/long 120")
     await prompt(page).fill("typed meanwhile")
     await prompt(page).press("Shift+ArrowLeft")
     await expect_status(page, "complete")
@@ -103,12 +103,15 @@ async def test_a_selection_in_the_prompt_keeps_its_direction(page: Page) -> None
     assert selected == "le"
 
 
-async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(page: Page) -> None:
+async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(
+    page: Page, network: Network
+) -> None:
     await expect(prompt(page)).to_be_focused()
-    await send(page, "/long 300")
+    await send(page, "/echo one")
     await expect_status(page, "streaming")
     await page.keyboard.press("Tab")
     await expect(button(page, "Stop")).to_be_focused()
+    network.deliver()
     await expect_status(page, "complete")
     await expect(prompt(page)).to_be_focused()
 

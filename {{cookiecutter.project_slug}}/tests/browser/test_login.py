@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
 from tests.browser.actions import (
+    LONG_BREAK,
     button,
     expect_status,
     expect_words,
@@ -43,11 +44,17 @@ async def log_in(page: Page) -> None:
     await expect(page.locator("body.dj-connected")).to_be_attached()
 
 
+async def break_is_long(page: Page) -> None:
+    """Let the time pass after which the page sees whether it has to log in."""
+    await expect(page.locator("#log:not([data-followed])")).to_be_attached()
+    await page.clock.fast_forward(LONG_BREAK)
+
+
 async def test_logging_out_in_one_tab_ends_the_other(
-    someone: None, tab: Page, tmp_path: Path, upstream: FakeModel
+    someone: None, clocked: Page, tmp_path: Path, upstream: FakeModel
 ) -> None:
     with Server(tmp_path, upstream, CHAT_LOGIN_REQUIRED="true") as server:
-        network = Network()
+        tab, network = clocked, Network()
         await tab.route_web_socket("**/ws/live/", network.connect)
         await tab.goto(server.url)
         await log_in(tab)
@@ -61,6 +68,7 @@ async def test_logging_out_in_one_tab_ends_the_other(
         before = len(upstream.record)
         await prompt(tab).fill("typed while logged out")
         await prompt(tab).press("Enter")
+        await break_is_long(tab)
         await log_in(tab)
         await expect(prompt(tab)).to_have_value("typed while logged out")
         assert len(upstream.record) == before
@@ -72,13 +80,14 @@ async def test_logging_out_in_one_tab_ends_the_other(
         await network.cut()
         await tab.context.set_offline(True)
         await tab.context.clear_cookies()
+        await break_is_long(tab)
         await expect(tab.get_by_role("alert").filter(has_text="WebSocket")).to_be_visible()
         network.mend()
         await tab.context.set_offline(False)
         await log_in(tab)
 
         await other.goto(server.url)
-        await send(tab, "/long 4000 which nobody else may read")
+        await send(tab, "/long 16000 which nobody else may read")
         await expect_words(tab)
         await button(other, "Log out").click()
         await expect(tab.get_by_label("Username")).to_be_visible()

@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
-from tests.browser.conftest import DESKTOP
+from tests.browser.conftest import DESKTOP, no_errors, open_chat
+from tests.server import Server
 
 PHONE: ViewportSize = {"width": 320, "height": 568}
 WIDE = (
@@ -24,22 +25,25 @@ COPIED_HTML = """async () => {
     const [item] = await navigator.clipboard.read();
     return (await item.getType("text/html")).text();
 }"""
-FROM_THE_END = "it => it.scrollHeight - it.clientHeight - it.scrollTop"
+AT_THE_END = """() => {
+    const it = document.querySelector('.scroller');
+    return it.scrollHeight - it.clientHeight - it.scrollTop < 2;
+}"""
 
 
 def conversation(page: Page) -> Locator:
     return page.get_by_role("region", name="Conversation")
 
 
-async def from_the_end(page: Page) -> float:
-    """How many pixels of the conversation are below the view."""
-    return float(await conversation(page).evaluate(FROM_THE_END))
+async def expect_the_end(page: Page) -> None:
+    """Wait until the view is at the end: it follows a reply that grows with the next frame."""
+    await page.wait_for_function(AT_THE_END)
 
 
 async def stream(page: Page) -> None:
     """Let a reply flow that is longer than the view by far."""
     await page.set_viewport_size({"width": 480, "height": 400})
-    await send(page, "/long 4000 words")
+    await send(page, "/long 16000 words")
     await expect(last_reply(page).locator(".text > *")).not_to_have_count(0)
     await page.wait_for_function(
         "() => { const it = document.querySelector('.scroller');"
@@ -49,7 +53,7 @@ async def stream(page: Page) -> None:
 
 async def grow(page: Page) -> None:
     """Return when the reply has become longer."""
-    enough = await last_reply(page).evaluate("it => it.textContent.length") + 100
+    enough = await last_reply(page).evaluate("it => it.textContent.length") + 400
     await page.wait_for_function(
         "enough => document.querySelector('[data-role=assistant]').textContent.length > enough",
         arg=enough,
@@ -59,7 +63,7 @@ async def grow(page: Page) -> None:
 @pytest.mark.parametrize("move", ["wheel", "PageUp", "ArrowUp"])
 async def test_the_view_follows_until_the_reader_moves_up(page: Page, move: str) -> None:
     await stream(page)
-    assert await from_the_end(page) < 2
+    await expect_the_end(page)
     await expect(button(page, "Jump to latest")).to_be_hidden()
     if move == "wheel":
         await conversation(page).hover()
@@ -73,7 +77,7 @@ async def test_the_view_follows_until_the_reader_moves_up(page: Page, move: str)
     await button(page, "Jump to latest").click()
     await expect(prompt(page)).to_be_focused()
     await grow(page)
-    assert await from_the_end(page) < 2
+    await expect_the_end(page)
     await page.keyboard.press("Escape")
     await expect_status(page, "stopped")
 
@@ -84,7 +88,7 @@ async def test_jump_to_latest_outdoes_a_move_up_that_is_not_told_yet(page: Page)
         "it => { it.scrollTop -= 50; document.querySelector('.jump').click(); }"
     )
     await grow(page)
-    assert await from_the_end(page) < 2
+    await expect_the_end(page)
     await page.keyboard.press("Escape")
     await expect_status(page, "stopped")
 
@@ -99,24 +103,25 @@ async def test_a_draft_that_grows_and_shrinks_moves_no_reader(
     for text in ["one\n" * 2, "one\n" * 60, "one\n" * 5, ""]:
         await prompt(page).fill(text)
         await prompt(page).press("Shift+Enter")
-        await page.wait_for_function(
-            "() => { const it = document.querySelector('.scroller');"
-            " return it.scrollHeight - it.clientHeight - it.scrollTop < 2; }"
-        )
+        await expect_the_end(page)
         await expect(button(page, "Jump to latest")).to_be_hidden()
 
 
-async def test_copies_with_the_keyboard(page: Page) -> None:
+async def test_copies_with_the_keyboard(clocked: Page, server: Server) -> None:
+    page = clocked
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await send(page, f"/echo {SOURCE}")
-    await expect_status(page, "complete")
-    for name, text in {"Copy code": "print(1)", "Copy": SOURCE}.items():
-        await button(page, name).press("Enter")
-        await expect(page.get_by_text("Copied", exact=True)).to_be_attached()
-        copied = await page.evaluate("navigator.clipboard.readText()")
-        assert copied == text
-        await expect(page.get_by_text("Copied", exact=True)).not_to_be_attached()
-    html = await page.evaluate(COPIED_HTML)
+    async with no_errors(page):
+        await open_chat(page, server)
+        await send(page, f"/echo {SOURCE}")
+        await expect_status(page, "complete")
+        for name, text in {"Copy code": "print(1)", "Copy": SOURCE}.items():
+            await button(page, name).press("Enter")
+            await expect(page.get_by_text("Copied", exact=True)).to_be_attached()
+            copied = await page.evaluate("navigator.clipboard.readText()")
+            assert copied == text
+            await page.clock.fast_forward("00:02")
+            await expect(page.get_by_text("Copied", exact=True)).not_to_be_attached()
+        html = await page.evaluate(COPIED_HTML)
     assert "<strong>bold</strong>" in html
     assert "<button" not in html
 

@@ -5,10 +5,11 @@ import signal
 import sys
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import (
+    LONG_BREAK,
     button,
     expect_status,
     expect_words,
@@ -35,7 +36,8 @@ if sys.platform != "win32":  # where no process can send another a signal
         await open_chat(tab, mortal)
         await reconnect_quickly(tab)
         before = len(upstream.record)
-        await send(tab, f"/echo {' '.join(map(str, range(1500)))}")
+        # It flows for longer than a busy machine needs to send the signal.
+        await send(tab, f"/chars /echo {' '.join(map(str, range(1500)))}")
         await expect_words(tab)
         mortal.terminate(number)
         await expect_status(tab, "interrupted")
@@ -83,14 +85,14 @@ async def test_a_kill_leaves_nothing_streaming(
 
 
 async def test_without_a_websocket_the_page_says_so_and_keeps_the_prompt(
-    browser: Browser, server: Server, upstream: FakeModel
+    clocked: Page, server: Server, upstream: FakeModel
 ) -> None:
-    before = len(upstream.record)
-    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
+    page, before = clocked, len(upstream.record)
     await page.route_web_socket("**/ws/live/", lambda socket: socket.close())
     await page.goto(server.url)
     await prompt(page).fill("not lost")
     await prompt(page).press("Enter")
+    await page.clock.fast_forward(LONG_BREAK)
     await expect(page.get_by_role("alert")).to_contain_text("WebSocket")
     await expect(prompt(page)).to_have_value("not lost")
     assert len(upstream.record) == before

@@ -99,14 +99,14 @@ async def test_whoever_watches_again_ends_the_grace(
         await page.event("submit", prompt=LONG)
         await page.until(has_text)
     await tokens_later(slow_model, NOTICED)
-    settings.CHAT_DISCONNECT_GRACE_SECONDS = 1
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 0.5
     conversation_id = UUID(page.conversation)
     # Leaves and comes back at once: a page may take longer to open than any grace.
     with replies.watch(conversation_id):
         pass
     with replies.watch(conversation_id):
         # Longer than the grace.
-        await tokens_later(slow_model, 100)
+        await tokens_later(slow_model, 50)
         assert slow_model.record[0].ended_by is None
 
 
@@ -173,8 +173,8 @@ async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: Fake
 
 async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
     async with open_page() as page:
-        # Three tokens a second, so that there is more to come once it is locked.
-        await page.event("submit", prompt="/slow /long 12")
+        # For more than two seconds, so that there is more to come once it is locked.
+        await page.event("submit", prompt="/long 120")
         await page.until(has_text)
         lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
@@ -186,7 +186,7 @@ async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
         await page.until(lambda page: page.status == "complete")
     reply = await Reply.objects.aget()
     assert reply.status == "complete"
-    assert slow_model.record[0].tokens == 12
+    assert slow_model.record[0].tokens == 120
 
 
 async def test_a_reply_that_another_process_writes_is_seen_to_end(

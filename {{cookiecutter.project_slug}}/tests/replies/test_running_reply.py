@@ -79,18 +79,18 @@ async def test_the_limit_can_end_a_reply_before_its_text(
 
 @pytest.mark.parametrize("prompt", ["/stall /long 20", "/silent"])
 async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt: str) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 0.5
     reply = await reply_to(prompt)
     assert reply.status == "failed"
-    assert "sent nothing for 2.5 seconds" in reply.note
+    assert "sent nothing for 0.5 seconds" in reply.note
     await closed_by_client(model)
 
 
 async def test_the_limit_of_silence_is_none_of_the_whole_reply(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
-    reply = await reply_to("/slow /long 12")
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
+    reply = await reply_to("/long 80")
     assert reply.status == "complete"
     entry = slow_model.record[0]
     assert entry.ended is not None
@@ -100,10 +100,10 @@ async def test_the_limit_of_silence_is_none_of_the_whole_reply(
 async def test_any_byte_is_a_sign_of_life(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
     ping = b'event: ping\ndata: {"type": "ping"}\n\n'
     pieces = [b": keepalive\n\n", ping, HI[:20], HI[20:], END]
-    answer = Answer(headers=STREAM, pieces=pieces, pause=0.7)
+    answer = Answer(headers=STREAM, pieces=pieces, pause=0.5)
     with scripted(answer) as server:
         point_at(server.address + dialect.BASE_PATH, monkeypatch)
         reply = await reply_to("Hello")
@@ -134,14 +134,14 @@ async def test_a_finish_is_not_forgotten(monkeypatch: pytest.MonkeyPatch, answer
 async def test_a_model_that_only_thinks_is_not_silent(
     slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 2.5
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
     read = ChunkReader.read
 
     def think(reader: ChunkReader, chunk: Any) -> list[Event]:
         return [event for event in read(reader, chunk) if isinstance(event, Finish)]
 
     monkeypatch.setattr(ChunkReader, "read", think)
-    reply = await reply_to("/slow /long 12")
+    reply = await reply_to("/long 80")
     assert "empty reply" in reply.note
     await seen_by(slow_model, lambda record: record[0].finished)
 

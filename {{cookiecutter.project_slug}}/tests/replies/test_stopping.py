@@ -27,6 +27,7 @@ STATES = {
     "silent half-way": ("/stall /long 20", 10),
     "no byte yet": ("/silent", 0),
 }
+PACE = 200
 
 
 @pytest.fixture(params=["http", "https", "proxy"])
@@ -39,7 +40,7 @@ def stoppable(
     with (
         connect_proxy() as (proxy, targets),
         FakeModel(
-            tokens_per_second=200, tls=None if request.param == "http" else certificate.server
+            tokens_per_second=PACE, tls=None if request.param == "http" else certificate.server
         ) as model,
     ):
         point_at(model.base_url, monkeypatch)
@@ -122,11 +123,13 @@ async def test_whenever_it_comes(model: FakeModel) -> None:
     assert all(entry.ended_by == "client" and not entry.finished for entry in stopped)
 
 
-async def test_many_replies_leave_no_more_than_one(slow_model: FakeModel) -> None:
-    async with nothing_left():
-        for state in [*STATES] * 10:
-            await stop(slow_model, state)
-    assert len(slow_model.record) == 30
+async def test_many_replies_leave_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeModel(tokens_per_second=PACE) as model:
+        point_at(model.base_url, monkeypatch)
+        async with nothing_left():
+            for state in [*STATES] * 10:
+                await stop(model, state)
+        assert len(model.record) == 30
 
 
 @asynccontextmanager
