@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from chat import defaults
+from chat import defaults_without_config
 
 
 class ChatConfig(AppConfig):
@@ -10,4 +10,4 @@ class ChatConfig(AppConfig):
         from chat import checks  # noqa: F401  (registers them)
         from chat.tools import checks as tool_checks  # noqa: F401  # tools
 
-        defaults.apply()
+        defaults_without_config.apply()

@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "versions.py": {"chat.models"},  # versions
     "queries.py": {"chat.models", "chat.owners", "chat.tools", "chat.provider", "chat.versions"},
     "error_messages.py": {"chat.provider"},
-    "defaults.py": {"chat.provider"},
+    "defaults_without_config.py": {"chat.provider"},
     "checks.py": {"chat.model_choice", "chat.provider"},
     # What takes long at its first use is loaded at startup.
     "lifespan.py": {"chat.page.highlighting", "chat.replies", "chat.database", *EXTRAS},

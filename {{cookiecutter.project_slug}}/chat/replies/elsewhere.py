@@ -171,7 +171,7 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
     is `watched` here. Lists of conversations hear of each that begins and ends.
     """
     newest: int | None = None
-    streaming: dict[UUID, Conversation] = {}
+    streaming: dict[UUID, Conversation] = {}  # conversations
     for count in itertools.count(1):
         await asyncio.sleep(LOOK_SECONDS)
         try:
@@ -186,7 +186,7 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
                     notify(conversation_id)
             for conversation_id in found.keys() ^ streaming.keys():  # conversations
                 presence.notify((found | streaming)[conversation_id])
-            streaming = found
+            streaming = found  # conversations
 
 
 def _read(reply_id: int) -> Reply | None:

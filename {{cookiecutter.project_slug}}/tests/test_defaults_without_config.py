@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from chat.defaults import defaults
+from chat.defaults_without_config import defaults
 
 # Those that name this project, or that `tests/settings.py` sets.
 DIFFERENT = {"CHAT_VISITOR_COOKIE", "CHAT_ENV_FILE", "CHAT_IDLE_TIMEOUT_SECONDS"}
