@@ -36,9 +36,10 @@ class ToolAnswers(ConversationView):
             return
         try:
             await replies.stop_waiting(self._conversation.pk)
-        except DatabaseError:
-            logger.exception("a reply that waits could not be stopped")
-            self.refuse(error_messages.NO_DATABASE)
+        except DatabaseError as error:
+            logger.warning("a reply that waits could not be stopped: %s", error)
+            if replies.find(self._conversation.pk) is None:
+                self.refuse(error_messages.NO_DATABASE)
 
     async def _answer(self, call: int, *, allow: bool) -> None:
         if self._conversation is None or not is_connected(self):

@@ -31,8 +31,10 @@ logger = logging.getLogger("chat")
 Status = Reply.Status
 # How long the end of the process waits for the database and for pages.
 ENDING_SECONDS = 2
-# How often the process looks for streaming replies of processes that have died.
+# How often the process looks for streaming replies of processes that have died; and while others do
+# stream.
 DEAD_SECONDS = 5
+HEARTBEAT_SECONDS = 2
 
 
 # What happens within this time is one change.
@@ -114,8 +116,6 @@ class RunningReplies:
 
     async def stop_waiting(self, conversation_id: UUID) -> None:  # tools
         """Stop the reply of a conversation that waits for the user, in whatever process it ran."""
-        if conversation_id in self._running:
-            return
         if await in_thread(approval.stop)(conversation_id):
             self.notify(conversation_id)
 
@@ -205,10 +205,11 @@ class RunningReplies:
 
 
 async def _interrupt_dead() -> None:
+    others_stream = True
     while True:
-        await asyncio.sleep(DEAD_SECONDS)
+        await asyncio.sleep(HEARTBEAT_SECONDS if others_stream else DEAD_SECONDS)
         try:
-            await in_thread(rows.interrupt_dead)()
+            others_stream = await in_thread(rows.interrupt_dead)()
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look for replies of dead processes: %s", error)
 

@@ -140,16 +140,20 @@ def save(reply: Reply) -> bool:
     return write() == 1
 
 
-def interrupt_dead() -> None:
-    """Mark the streaming replies of every process that has died as interrupted."""
+def interrupt_dead() -> bool:
+    """Mark the streaming replies of every process that has died as interrupted.
+
+    Returns whether other processes may still stream replies.
+    """
     streaming = Reply.objects.filter(status=Status.STREAMING).order_by()
     # Without a process: it waits for the user (approval.py).
     others = streaming.exclude(process__in=["", processes.this_process()])
-    saves = others.values_list("process").annotate(Max("saved_at"))
-    dead = [process for process, saved_at in saves if processes.is_dead(process, saved_at)]
+    saves = dict(others.values_list("process").annotate(Max("saved_at")))
+    dead = processes.dead(saves)
     if dead:
         end_calls(streaming.filter(process__in=dead, call_count__gt=0))  # tools
         accounts.settle_all(streaming.filter(process__in=dead))  # limits
         streaming.filter(process__in=dead).update(
             status=Status.INTERRUPTED, note=error_messages.INTERRUPTED, ended_at=timezone.now()
         )
+    return len(saves) > len(dead)

@@ -193,6 +193,7 @@ async def test_a_reply_that_another_process_writes_is_seen_to_end(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "DEAD_SECONDS", 0.1)
+    monkeypatch.setattr(registry, "HEARTBEAT_SECONDS", 0.1)
     turns, looked = queries.turns, threading.Event()
 
     def look(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
