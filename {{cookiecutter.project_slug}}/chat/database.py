@@ -5,12 +5,13 @@ before each frame of each page (`AsyncConsumer.dispatch` in channels/consumer.py
 in it: a query that waits for the database would hold up everybody, and Stop.
 """
 
-from collections.abc import Callable, Coroutine
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
-from django.db import connection
+from django.db import connection, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +31,21 @@ def in_thread(query: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 def saving(save: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """`in_thread` for what saves a running reply."""
     return _wrapped(save, _saves)
+
+
+@contextlib.contextmanager
+def few_round_trips() -> Iterator[None]:
+    """A transaction in which a statement that returns no rows goes out with the next one.
+
+    With PostgreSQL by psycopg's pipeline mode: an `update` does not tell there how many rows it has
+    changed.
+    """
+    with contextlib.ExitStack() as stack:
+        if connection.vendor == "postgresql":
+            connection.ensure_connection()
+            stack.enter_context(connection.connection.pipeline())
+        stack.enter_context(transaction.atomic())
+        yield
 
 
 def _wrapped(

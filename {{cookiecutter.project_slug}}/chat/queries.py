@@ -94,10 +94,18 @@ def text(owner: Owner, conversation_id: UUID, reply_id: int) -> str | None:
 
 
 def history(reply: Reply) -> list[Message]:
-    """The messages for the model: the turns before this reply's, then its prompt."""
+    """The messages for the model: the turns before this reply's, then its prompt.
+
+    Raises `Conversation.DoesNotExist` if the conversation was deleted, or is somebody else's.
+    """
     messages = []
+    asked = reply.conversation
+    owner = Owner(asked.user_id, asked.visitor)
+    mine = Conversation.objects.filter(pk=asked.pk, **owner.fields)
     # Reasoning is often longer than the text, and the model is not sent its own.
-    replies = list(_shown_replies(reply.conversation).defer("reasoning"))
+    replies = list(_shown_replies(asked).filter(conversation__in=mine).defer("reasoning"))
+    if not replies:
+        raise Conversation.DoesNotExist
     tool_history.fetch(replies)  # tools
     for earlier in replies:
         if earlier.turn_id == reply.turn_id:

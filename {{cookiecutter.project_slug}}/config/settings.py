@@ -114,8 +114,8 @@ else:
         # by default it would try less and less often, for minutes.
         "pool": {"min_size": 2, "max_size": 20, "timeout": 3, "reconnect_timeout": 2},
     }
-    # After a restart of PostgreSQL, the connections in the pool are dead.
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # After a restart of PostgreSQL, the connections in the pool are dead: it looks at them.
+    DATABASES["default"]["ENGINE"] = "config.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)

@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 
 CHAT = Path(settings.BASE_DIR) / "chat"
+DATA = ("chat.models", "chat.database")
 APP = (
-    "chat.models",
-    "chat.database",
+    *DATA,
     "chat.queries",
     "chat.deletion",
     "chat.owners",
@@ -27,20 +27,8 @@ ALLOWED: dict[str, set[str]] = {
     "replies": {"chat.replies", *EXTRAS, "chat.provider", *APP},
     "page": {"chat.page", "chat.replies", *EXTRAS, "chat.provider", *APP},
     "conversations": {"chat.conversations", *APP},  # conversations
-    "tools": {  # tools
-        "chat.tools",
-        "chat.models",
-        "chat.database",
-        "chat.provider",
-        "chat.repair",
-    },
-    "limits": {  # limits
-        "chat.limits",
-        "chat.models",
-        "chat.database",
-        "chat.error_messages",
-        "chat.provider",
-    },
+    "tools": {"chat.tools", *DATA, "chat.provider", "chat.repair"},  # tools
+    "limits": {"chat.limits", *DATA, "chat.error_messages", "chat.provider"},  # limits
     "export": {"chat.export", "chat.tools", *APP},  # export
     "management": {"chat.deletion", "chat.models"},  # export
     "deletion.py": {"chat.models", "chat.owners"},

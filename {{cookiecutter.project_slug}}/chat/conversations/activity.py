@@ -31,12 +31,8 @@ def rename(owner: Owner, conversation_id: str, new_title: str) -> bool:
 
 
 def touch(conversation: Conversation) -> None:
-    """Move a conversation to the top of the list.
-
-    Raises `Conversation.DoesNotExist` if it was deleted.
-    """
-    if not Conversation.objects.filter(pk=conversation.pk).update(active_at=timezone.now()):
-        raise Conversation.DoesNotExist
+    """Move a conversation to the top of the list."""
+    Conversation.objects.filter(pk=conversation.pk).update(active_at=timezone.now())
 
 
 def mark_unread(reply: Reply) -> None:

@@ -124,8 +124,8 @@ class ChatView(
     @event_handler()
     async def stop(self, **kwargs: Any) -> None:
         """Close the upstream request. The feed shows the end."""
-        self._stop()
-        stop_in_turn(self)
+        if stop_in_turn(self):
+            self._stop()
         if self._conversation is not None:
             try:
                 await replies.stop_elsewhere(self._conversation.pk)

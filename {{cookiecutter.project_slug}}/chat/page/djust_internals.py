@@ -54,10 +54,11 @@ class Consumer(LiveViewConsumer):
         await super().dispatch(message)
         self.stop_in_turn()
 
-    def stop_in_turn(self) -> None:
-        """The Stop of the frame that is being handled, if it is one, has not to be called late."""
+    def stop_in_turn(self) -> bool:
+        """Return whether the frame that is being handled has not stopped, and will not later."""
         if late_stop := self.handled.pop("late_stop", None):
             late_stop.cancel()
+        return "has_stopped" not in self.handled
 
     async def disconnect(self, close_code: int) -> None:
         # First: djust's own steps ask the channel layer, and may fail.
@@ -74,10 +75,11 @@ class Consumer(LiveViewConsumer):
             self._end()
         elif _is_stop(frame.get("text") or ""):
             loop = asyncio.get_running_loop()
-            frame["late_stop"] = loop.call_later(STOP_SECONDS, self._stop_now)
+            frame["late_stop"] = loop.call_later(STOP_SECONDS, self._stop_now, frame)
 
-    def _stop_now(self) -> None:
+    def _stop_now(self, frame: dict[str, Any]) -> None:
         if self.stop is not None:
+            frame["has_stopped"] = True
             self.stop()
 
     def _end(self) -> None:
@@ -109,10 +111,9 @@ def on_stop(view: Any, callback: Callable[[], None]) -> None:
     view._ws_consumer.stop = callback
 
 
-def stop_in_turn(view: Any) -> None:
-    """Say that djust has come to handle the event `stop`."""
-    if view._ws_consumer is not None:
-        view._ws_consumer.stop_in_turn()
+def stop_in_turn(view: Any) -> bool:
+    """Say that djust handles the event `stop` now. Returns whether its callback was not called."""
+    return view._ws_consumer is None or view._ws_consumer.stop_in_turn()
 
 
 def on_leave(view: Any, callback: Callable[[], None]) -> None:

@@ -28,10 +28,10 @@ FOLLOW_SECONDS = 0.5
 LOOKS_PER_WORD = 4
 # A page of another process that shows a reply has said so within this time.
 WATCHED_SECONDS = 5
-# How often the process looks for replies that other processes have begun, and how many of these
-# looks there are for each look for processes that have died.
+# How often the process looks for replies that other processes have begun. While they stream, how
+# many of these looks there are for each look whether these processes have died.
 LOOK_SECONDS = 1
-LOOKS_FOR_THE_DEAD = 5
+LOOKS_FOR_THE_DEAD = 2
 
 
 class FollowedReply:
@@ -175,9 +175,9 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
     for count in itertools.count(1):
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            if count % LOOKS_FOR_THE_DEAD == 0:
-                await in_thread(rows_elsewhere.interrupt_dead)()
             newest, found = await in_thread(rows_elsewhere.since)(newest)
+            if found and count % LOOKS_FOR_THE_DEAD == 0:
+                await in_thread(rows_elsewhere.interrupt_dead)()
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look at the replies of other processes: %s", error)
         else:

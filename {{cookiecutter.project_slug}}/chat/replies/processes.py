@@ -1,21 +1,38 @@
 """Which server process streams a reply, and whether that process is still alive.
 
 Each process holds a lock on a file of its own. The operating system releases it however the process
-ends. The file of a process on another machine is not here: such a process counts as dead when it
-has saved none of its replies for a while.
+ends. The file of a process on another machine, or in a container that was removed, is not here:
+such a process counts as dead when no save of its replies is seen for LONGEST_SILENCE.
 """
 
 import uuid
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from time import monotonic
 
 from django.conf import settings
-from django.utils import timezone
 from filelock import FileLock, Timeout
 
-# A process saves each streaming reply about once a second (replies/running_reply.py).
-LONGEST_SILENCE = timedelta(minutes=1)
+# Seconds. A process saves each streaming reply about once a second (replies/running_reply.py), or
+# up to four seconds after the database has come back.
+LONGEST_SILENCE = 7
+# Seconds. What is longer between two looks was no silence: this process could not look.
+LONGEST_PAUSE = 3
+
+
+@dataclass
+class _Heartbeat:
+    """The last save that was seen of a process, and for how long no other was seen."""
+
+    saved_at: datetime
+    looked_at: float
+    silence: float = 0
+
+
+_heartbeats: dict[str, _Heartbeat] = {}
 
 
 @cache
@@ -35,12 +52,36 @@ def this_process() -> str:
     return _own()[0]
 
 
-def is_dead(process: str, saved_at: datetime) -> bool:
-    """Whether a process has ended without ending its replies; it last saved one at `saved_at`."""
+def dead(saves: Mapping[str, datetime]) -> list[str]:
+    """The processes that have ended without ending their replies.
+
+    `saves` has the last save of each process, as the database holds it now.
+    """
+    for process in _heartbeats.keys() - saves.keys():
+        del _heartbeats[process]
+    return [process for process, saved_at in saves.items() if _is_dead(process, saved_at)]
+
+
+def _is_dead(process: str, saved_at: datetime) -> bool:
     lock = _lock(process)
     if not Path(lock.lock_file).is_file():
-        return timezone.now() - saved_at > LONGEST_SILENCE
+        return _is_silent(process, saved_at)
     return _is_free(lock)
+
+
+def _is_silent(process: str, saved_at: datetime) -> bool:
+    """Whether a process has not saved for too long, by this process's clock alone.
+
+    Clocks of machines differ. And after a minute without a database, no save is a minute old.
+    """
+    now = monotonic()
+    seen = _heartbeats.get(process)
+    if seen is None or seen.saved_at != saved_at:
+        _heartbeats[process] = _Heartbeat(saved_at, now)
+        return False
+    seen.silence += min(now - seen.looked_at, LONGEST_PAUSE)
+    seen.looked_at = now
+    return seen.silence > LONGEST_SILENCE
 
 
 def remove_locks_of_the_dead() -> None:

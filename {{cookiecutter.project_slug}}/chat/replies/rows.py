@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from chat import (
@@ -19,6 +19,7 @@ from chat import (
     versions,  # versions
 )
 from chat.conversations import activity  # conversations
+from chat.database import few_round_trips
 from chat.limits import hooks  # limits
 from chat.models import Conversation, Reply, Turn
 from chat.owners import Owner
@@ -53,21 +54,18 @@ def ask(conversation: Conversation, prompt: str) -> Begun:
     Raises `BusyError`, since the database allows one streaming reply for each conversation, and
     `Conversation.DoesNotExist` if it was deleted.
     """
-    with transaction.atomic():
+    with few_round_trips():
         if conversation._state.adding:
-            # Another tab may have inserted it.
             owner = Owner(conversation.user_id, conversation.visitor)
-            conversation, _ = Conversation.objects.get_or_create(
+            conversation = Conversation(
                 pk=conversation.pk,
                 **owner.fields,
-                defaults={
-                    "system_prompt": settings.CHAT_SYSTEM_PROMPT,
-                    "model": conversation.model,
-                    "title": activity.title(prompt),  # conversations
-                },
+                system_prompt=settings.CHAT_SYSTEM_PROMPT,
+                model=conversation.model,
+                title=activity.title(prompt),  # conversations
             )
-        else:
-            conversation.refresh_from_db()
+            # Another tab may have inserted it.
+            Conversation.objects.bulk_create([conversation], ignore_conflicts=True)
         return add_reply(Turn.objects.create(conversation=conversation, prompt=prompt))
 
 
@@ -76,30 +74,34 @@ def ask_again(conversation: Conversation) -> Begun:
 
     Raises `NothingToRetryError`, `BusyError`, and `Conversation.DoesNotExist` if it was deleted.
     """
-    with transaction.atomic():
-        conversation.refresh_from_db()
+    with few_round_trips():
         last = queries.last_reply(conversation)
+        if last is None:
+            conversation.refresh_from_db()  # It may have been deleted.
         if last is None or last.status not in Reply.RETRIABLE:
             raise NothingToRetryError
+        last.turn.conversation = conversation
         fields: dict[str, Any] = {}
         fields |= versions.prepare_next(last)  # versions
         return add_reply(last.turn, **fields)
 
 
 def add_reply(turn: Turn, **fields: Any) -> Begun:
-    """Add a streaming reply to a turn. Raises `BusyError`."""
+    """Add a streaming reply to a turn. Raises `BusyError` and `Conversation.DoesNotExist`.
+
+    All of it is in one transaction, which then rolls back.
+    """
     activity.touch(turn.conversation)  # conversations
     model = default_model()
     model = model_choice.chosen(turn.conversation)  # models
     try:
-        with transaction.atomic():
-            reply = Reply.objects.create(
-                conversation=turn.conversation,
-                turn=turn,
-                process=processes.this_process(),
-                model=model,
-                **fields,
-            )
+        reply = Reply.objects.create(
+            conversation=turn.conversation,
+            turn=turn,
+            process=processes.this_process(),
+            model=model,
+            **fields,
+        )
     except IntegrityError as error:
         raise BusyError() from error
     return begun(reply)

@@ -38,9 +38,8 @@ def stop(conversation_id: UUID) -> bool:
 
 def interrupt_dead() -> None:
     """Mark the streaming replies of every process that has died as interrupted."""
-    saves = _streaming().values_list("process").annotate(Max("saved_at"))
-    dead = [process for process, saved_at in saves if processes.is_dead(process, saved_at)]
-    if dead:
+    saves = dict(_streaming().values_list("process").annotate(Max("saved_at")))
+    if dead := processes.dead(saves):
         _end(_streaming().filter(process__in=dead), Status.INTERRUPTED, error_messages.INTERRUPTED)
 
 
@@ -61,8 +60,9 @@ def since(newest: int | None) -> tuple[int, dict[UUID, Conversation]]:
     # Ids of transactions that end at the same time may come in another order.
     new = Reply.objects.filter(Q(pk__gt=newest) | Q(status=Status.STREAMING)).order_by()
     found = list(new.select_related("conversation").only("process", "conversation"))
-    mine = processes.this_process()
-    elsewhere = [reply for reply in found if reply.process != mine]
+    # Without a process it waits for the user (approval.py).
+    mine = ("", processes.this_process())
+    elsewhere = [reply for reply in found if reply.process not in mine]
     newest = max([newest, *(reply.pk for reply in found)])
     return newest, {reply.conversation_id: reply.conversation for reply in elsewhere}
 

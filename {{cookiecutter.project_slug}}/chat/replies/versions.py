@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from chat import error_messages, queries, versions
+from chat.database import few_round_trips
 from chat.models import Conversation, Reply, Turn
 from chat.replies import rows
 
@@ -28,13 +29,15 @@ def edit(conversation: Conversation, prompt: str, turn: int = 0) -> rows.Begun:
 
 
 def _add(conversation: Conversation, turn: int, prompt: str = "") -> rows.Begun:
-    with transaction.atomic():
-        conversation.refresh_from_db()
+    with few_round_trips():
         last = queries.last_reply(conversation)
+        if last is None:
+            conversation.refresh_from_db()  # It may have been deleted.
         if last is None:
             raise rows.NothingToRetryError
         if turn not in (0, last.turn_id):
             raise NotLastError
+        last.turn.conversation = conversation
         return rows.add_reply(last.turn, **versions.prepare_next(last, prompt))
 
 

@@ -83,7 +83,7 @@ def test_connections_to_postgresql_are_kept_and_looked_at(
     database = read(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]
     assert database["OPTIONS"]["sslmode"] == "require"
     assert database["OPTIONS"]["pool"]["reconnect_timeout"] <= 2
-    assert database["CONN_HEALTH_CHECKS"]
+    assert database["ENGINE"] == "config.postgresql"
     assert not database["CONN_MAX_AGE"]
 
 

@@ -8,7 +8,11 @@ import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
-from chat.page import conversation_list, conversation_view, djust_internals
+from chat.page import (
+    conversation_list,  # conversations
+    conversation_view,
+    djust_internals,
+)
 from chat.page.chat_view import ChatView
 from chat.replies import registry, rows
 from fake_model.server import FakeModel
@@ -38,15 +42,19 @@ async def test_stop_while_a_query_of_another_page_hangs(slow_model: FakeModel) -
         await page.until(lambda page: page.status == "stopped")
 
 
-async def test_a_stop_counts_once(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.02])
+async def test_a_stop_counts_once(
+    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
     """Not again for the next reply, when its turn has come."""
+    monkeypatch.setattr(djust_internals, "STOP_SECONDS", seconds)
     stops: list[UUID] = []
     monkeypatch.setattr(registry.replies, "stop", stops.append)
     async with open_page() as page:
         await page.event("stop")
         await page.event("submit", prompt="")
         await page.until(lambda page: "Type a prompt" in page.controls)
-        await asyncio.sleep(3 * djust_internals.STOP_SECONDS)
+        await asyncio.sleep(3 * seconds)
     assert len(stops) == 1
 
 
@@ -80,7 +88,9 @@ async def test_text_goes_on_and_stop_counts_while_a_save_hangs(
         await page.until(lambda page: page.status == "stopped")
 
 
-async def test_a_query_of_one_page_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_query_of_one_page_holds_up_no_other(  # conversations
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with (
         open_page() as waits,
         open_page() as other,

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.replies import processes, rows, rows_elsewhere
+from chat.replies import elsewhere, processes, rows, rows_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,17 @@ def other(locks: Path) -> "Iterator[subprocess.Popen[str]]":
 
 
 @pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the clock of this process, which has seen nothing yet."""
+    monkeypatch.setattr(processes, "_heartbeats", {})
+
+    def set_to(seconds: float) -> None:
+        monkeypatch.setattr("chat.replies.processes.monotonic", lambda: seconds)
+
+    return set_to
+
+
+@pytest.fixture
 def reply() -> Reply:
     """A reply that the other process was writing, whose last save is an hour old."""
     reply, _ = rows.ask(Conversation(visitor="somebody"), "prompt")
@@ -74,11 +85,35 @@ def test_a_killed_process_loses_its_replies(other: "subprocess.Popen[str]", repl
     assert reply.ended_at is not None
 
 
-def test_a_process_elsewhere_is_judged_by_its_heartbeat(reply: Reply) -> None:
-    Reply.objects.update(saved_at=timezone.now())
+def test_a_process_that_is_silent_is_dead_within_seconds(
+    reply: Reply, clock: Callable[[float], None]
+) -> None:
+    """Without its lock file: on another machine, or in a container that was removed."""
+    clock(0)
     assert status_after_a_look(reply) == "streaming"
-    Reply.objects.update(saved_at=timezone.now() - timedelta(minutes=2))
-    assert status_after_a_look(reply) == "interrupted"
+    seconds = 0
+    while status_after_a_look(reply) == "streaming":
+        seconds += elsewhere.LOOK_SECONDS * elsewhere.LOOKS_FOR_THE_DEAD
+        clock(seconds)
+    assert reply.status == "interrupted"
+    assert processes.LONGEST_SILENCE < seconds <= 10
+
+
+def test_a_process_whose_clock_differs_lives_while_it_saves(
+    reply: Reply, clock: Callable[[float], None]
+) -> None:
+    for second in range(0, 60, 2):
+        clock(second)
+        Reply.objects.update(saved_at=timezone.now() - timedelta(hours=1, seconds=-second))
+        assert status_after_a_look(reply) == "streaming"
+
+
+def test_a_database_that_was_away_kills_nobody(
+    reply: Reply, clock: Callable[[float], None]
+) -> None:
+    for second in (0, 2, 62, 64):
+        clock(second)
+        assert status_after_a_look(reply) == "streaming"
 
 
 def test_the_locks_of_the_dead_are_removed(other: "subprocess.Popen[str]", locks: Path) -> None:
