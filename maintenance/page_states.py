@@ -43,6 +43,12 @@ HISTORY = (
     "And as a table? /table 120",
     "Thanks! What else should I know? /long 300",
 )
+TITLES = (
+    "ما الذي يسبب المدّ والجزر في المحيطات ولماذا يختلف؟",
+    "Why is the tidal range of Saint-Malo so much larger than that of its neighbours?",
+    "なぜ潮は満ち引きするのですか",
+    "🌊",
+)
 LONG_TITLE = "The assistant of the department for tides, harbours, lighthouses and other waters"
 
 
@@ -122,7 +128,7 @@ def versions(page: Page) -> None:
     expect(page.get_by_text("2 of 2")).to_be_visible()
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Previous version").click()
-    expect(page.get_by_text("1 of 2")).to_be_visible()
+    expect(page.get_by_text("1 of 2", exact=True)).to_be_visible()
 
 
 def editing(page: Page) -> None:
@@ -164,6 +170,14 @@ def nothing_found(page: Page) -> None:
     expect(page.get_by_text("Nothing found.")).to_be_visible()
 
 
+def titles(page: Page) -> None:
+    """Titles of several scripts and lengths."""
+    for prompt in TITLES:
+        new_chat(page)
+        say(page, f"/echo {prompt}", "complete")
+        rename(page, prompt)
+
+
 def keys(page: Page) -> None:
     """The dialog that names the keys."""
     page.get_by_role("region", name="Conversation", exact=True).press("?")
@@ -172,6 +186,14 @@ def keys(page: Page) -> None:
 def new_chat(page: Page) -> None:
     page.get_by_role("button", name="New chat").click()
     expect(page.locator(".turn")).to_have_count(0)
+
+
+def rename(page: Page, title: str) -> None:
+    """Give the newest conversation a title."""
+    page.get_by_role("button", name="Rename").first.click()
+    page.get_by_role("textbox", name="Title").fill(title)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
 
 def open_list(page: Page) -> None:
@@ -239,6 +261,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "renaming": renaming,
     "deleted": deleted,
     "nothing-found": nothing_found,
+    "titles": titles,
     "keys": keys,
     "long-title": long_title,
     "offline": offline,
@@ -249,5 +272,7 @@ STATES: dict[str, Callable[[Page], None]] = {
 }
 # Those of the server with a key, which needs no model, since nobody asks it.
 WITH_A_KEY = {"empty-with-a-key", "login", "login-refused", "no-conversation"}
+# Those of the list of conversations: on a phone it is open.
+OF_THE_LIST = {"several", "renaming", "deleted", "nothing-found", "titles"}
 # Those that are shown in their whole height, too.
 WHOLE = {"empty", "complete", "markdown", "code", "wide", "right-to-left"}

@@ -17,7 +17,7 @@ from typing import Self
 import _scripts  # noqa: F401
 import answers as questions
 import browser
-from page_states import STATES, WHOLE, WITH_A_KEY
+from page_states import OF_THE_LIST, STATES, WHOLE, WITH_A_KEY
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 # Width and height in CSS pixels; 640 x 400 is the desktop at 200 % zoom.
@@ -28,6 +28,10 @@ SIZES = {
     "zoomed": (640, 400),
 }
 SCHEMES = ("light", "dark")
+# What the button Conversations does where the list is a drawer.
+OPEN = "isOpen => document.documentElement.toggleAttribute('data-list-open', isOpen)"
+# Without a screen Chromium believes that there is no mouse.
+MOUSE = "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"
 START_SECONDS = 30
 SDK = questions.CONTEXT["_sdk"][questions.combination({})["provider_sdk"]]
 
@@ -93,8 +97,10 @@ def main(folder: Path, chosen: list[str]) -> None:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """The Chromium of this machine, or Playwright's own."""
+    arguments = [f"--blink-settings={MOUSE}"]
     # Chromium's sandbox refuses to work for root.
-    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.find(), args=arguments)
         yield chromium
@@ -117,13 +123,16 @@ def opened(chromium: Browser, dev: Dev) -> Iterator[Page]:
 def shoot(page: Page, folder: Path, state: str) -> None:
     """Take the page as it is in each size and scheme."""
     devtools = page.context.new_cdp_session(page)
+    touches = False  # To turn it off where it is off would take the mouse away.
     for size, (width, height) in SIZES.items():
-        touched = {"enabled": "phone" in size}
-        devtools.send("Emulation.setTouchEmulationEnabled", touched)
+        if touches != ("phone" in size):
+            touches = not touches
+            devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": touches})
         viewport = ViewportSize(width=width, height=height)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(viewport)
+            page.evaluate(OPEN, state in OF_THE_LIST and size != "desktop")
             page.screenshot(path=folder / f"{state}-{size}-{scheme}.png", animations="disabled")
             if state in WHOLE and size != "zoomed":
                 shoot_whole(page, viewport, folder / f"{state}-{size}-whole-{scheme}.png")

@@ -58,19 +58,15 @@ def streaming(owner: Owner) -> list[UUID]:
 
 
 def _found(owner: Owner, query: str) -> Any:
-    """The conversations that contain each word of `query`, in their titles or messages.
-
-    SQLite compares letters beyond ASCII with regard to case (Django's documentation of
-    `icontains`).
-    """
+    """The conversations that contain each word of `query`, in their titles or messages."""
     mine = Conversation.objects.filter(**owner.fields)
     of_row = {"conversation": OuterRef("pk")}
     for word in query.split():
-        written = Q(text__icontains=word)
-        written |= Q(prompt__icontains=word)  # versions
+        written = _contains("text", word)
+        written |= _contains("prompt", word)  # versions
         mine = mine.filter(
-            Q(title__icontains=word)
-            | Exists(Turn.objects.filter(**of_row, prompt__icontains=word))
+            _contains("title", word)
+            | Exists(Turn.objects.filter(_contains("prompt", word), **of_row))
             | Exists(Reply.objects.filter(written, **of_row))
         )
     is_streaming = Exists(Reply.objects.filter(**of_row, status=Reply.Status.STREAMING))
@@ -79,6 +75,18 @@ def _found(owner: Owner, query: str) -> Any:
         .only("title", "active_at", "is_unread")
         .order_by("-active_at", "pk")
     )
+
+
+def _contains(field: str, word: str) -> Q:
+    """Whether a field contains a word, in upper or lower case.
+
+    For SQLite's `icontains` only the letters of ASCII have no case. So a word with others is looked
+    for as people write it, too: small, with a capital, and in capitals.
+    """
+    spellings = {word}
+    if not word.isascii():
+        spellings |= {word.lower(), word.capitalize(), word.upper()}
+    return Q(*((f"{field}__icontains", each) for each in sorted(spellings)), _connector=Q.OR)
 
 
 def _entry(row: Any) -> dict[str, Any]:

@@ -100,6 +100,14 @@ def test_a_search_finds_all_words_in_titles_and_messages(query: str, found: list
     assert listing(ME, Look(query))["list_message"] == ("" if found else "Nothing found.")
 
 
+@pytest.mark.parametrize("query", ["äpfel", "Äpfel", "ÄPFEL"], ids=["small", "capital", "capitals"])
+def test_a_search_ignores_case_beyond_ascii(query: str) -> None:
+    begun("Äpfel und Birnen")
+    begun("Of fruit", "Viele äpfel")
+    begun("OBST: ÄPFEL")
+    assert titles(Look(query)) == ["OBST: ÄPFEL", "Of fruit", "Äpfel und Birnen"]
+
+
 def test_a_search_finds_an_edited_prompt() -> None:  # versions
     mine = begun("About the sky")
     Reply.objects.filter(conversation=mine).update(prompt="About the lighthouse")

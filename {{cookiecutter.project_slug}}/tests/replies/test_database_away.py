@@ -36,7 +36,7 @@ async def test_stop_while_a_query_of_another_page_hangs(slow_model: FakeModel) -
         await page.until(has_text)
         async with held_threads.shared_thread():
             # Handled one after the other, and none of them now.
-            await page.event("search", value="word")
+            await page.event("retry")
             await page.event("stop")
             await closed_by_client(slow_model)
         await page.until(lambda page: page.status == "stopped")
@@ -66,7 +66,7 @@ async def test_a_tab_that_closes_while_a_query_hangs_has_left(
         await page.event("submit", prompt=LONG)
         await page.until(has_text)
         async with held_threads.shared_thread():
-            await page.event("search", value="word")
+            await page.event("retry")
             await page.close()
             await closed_by_client(slow_model)
 
