@@ -7,7 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat.models import Conversation
-from chat.replies import rows, versions
+from chat.replies import (
+    rows,
+    versions,  # versions
+)
 from tests.conversation_rows import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,8 +34,8 @@ def test_a_prompt_waits_four_times_at_most() -> None:
     assert round_trips(lambda: rows.ask(conversation, "second")) <= 4
     ended(conversation.replies.get(turn__prompt="second"), "", status="failed")
     assert round_trips(lambda: rows.ask_again(conversation)) <= 4
-    ended(conversation.replies.latest("pk"), "three")
-    assert round_trips(lambda: versions.edit(conversation, "third")) <= 4
+    ended(conversation.replies.latest("pk"), "three")  # versions
+    assert round_trips(lambda: versions.edit(conversation, "third")) <= 4  # versions
 
 
 def test_a_conversation_of_somebody_else_is_asked_nothing() -> None:
