@@ -36,7 +36,7 @@ def defaults() -> dict[str, Any]:
         "CHAT_SOCKET_PATH": "/ws/live/",
         "CHAT_SYSTEM_PROMPT": "",
         "CHAT_TOOL_ROUNDS": 5,  # tools
-        "CHAT_VISITOR_COOKIE": "chat-visitor",
+        "CHAT_VISITOR_COOKIE": "chat_visitor",
     }
 
 

@@ -176,7 +176,8 @@ LIVEVIEW_CONFIG = {
 }
 # Cookies ignore the port, so two projects on localhost would overwrite each other's cookies.
 SESSION_COOKIE_NAME = "{{ cookiecutter.project_slug }}-session"
-CHAT_VISITOR_COOKIE = "{{ cookiecutter.project_slug }}-visitor"
+# Without hyphens, so that nginx can name it: `hash $cookie_...` keeps a browser at one server.
+CHAT_VISITOR_COOKIE = "{{ cookiecutter.project_slug.replace('-', '_') }}_visitor"
 # Other sites of the same host do not get the cookies of the chat.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PATH_PREFIX}/"
 LOGIN_URL = f"{PATH_PREFIX}/accounts/login/"

@@ -1,5 +1,6 @@
 """The pages over plain HTTP."""
 
+import re
 import uuid
 
 import pytest
@@ -127,6 +128,8 @@ def test_browsers_find_the_icon_where_no_page_links_it(client: Client) -> None:
 
 def test_a_cookie_that_we_did_not_sign_is_a_new_visitor(mine: Conversation) -> None:
     forger = Client()
+    # As nginx spells `$cookie_NAME`.
+    assert re.fullmatch("[a-z0-9_]+", django_settings.CHAT_VISITOR_COOKIE)
     forger.cookies[django_settings.CHAT_VISITOR_COOKIE] = mine.visitor
     assert forger.get(f"/c/{mine.pk}/").status_code == 404
 
