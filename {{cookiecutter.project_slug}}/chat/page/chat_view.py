@@ -226,10 +226,9 @@ class ChatView(
         on_stop(self, self._stop)
         on_leave(self, self._leave)
 
-    def _stop(self) -> None:
+    def _stop(self) -> bool:
         # Its socket also calls it, where djust is late to handle the event: see `on_stop`.
-        if self._conversation is not None:
-            replies.stop(self._conversation.pk)
+        return self._conversation is not None and replies.stop(self._conversation.pk)
 
     def _leave(self) -> None:
         self.leave_list()  # conversations

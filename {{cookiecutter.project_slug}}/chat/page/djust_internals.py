@@ -27,7 +27,7 @@ class Consumer(LiveViewConsumer):
     """
 
     leave: Callable[[], None] | None = None
-    stop: Callable[[], None] | None = None
+    stop: Callable[[], bool] | None = None
     has_ended = False  # noticed
     has_left = False  # handled, after all frames before it
     handled: dict[str, Any]
@@ -78,9 +78,8 @@ class Consumer(LiveViewConsumer):
             frame["late_stop"] = loop.call_later(STOP_SECONDS, self._stop_now, frame)
 
     def _stop_now(self, frame: dict[str, Any]) -> None:
-        if self.stop is not None:
+        if self.stop is not None and self.stop():
             frame["has_stopped"] = True
-            self.stop()
 
     def _end(self) -> None:
         self.has_ended = True
@@ -102,9 +101,10 @@ def _is_stop(text: str) -> bool:
     return False
 
 
-def on_stop(view: Any, callback: Callable[[], None]) -> None:
+def on_stop(view: Any, callback: Callable[[], bool]) -> None:
     """Call `callback` when the event `stop` has arrived, and djust does not come to handle it.
 
+    It returns whether there was something to stop: the event that begins a reply may still wait.
     Neither djust's rate limit nor its look at the login comes before: ending a reply costs nothing,
     and the view belongs to its socket.
     """
@@ -112,7 +112,7 @@ def on_stop(view: Any, callback: Callable[[], None]) -> None:
 
 
 def stop_in_turn(view: Any) -> bool:
-    """Say that djust handles the event `stop` now. Returns whether its callback was not called."""
+    """Say that djust handles the event `stop` now. Returns whether it has not stopped anything."""
     return view._ws_consumer is None or view._ws_consumer.stop_in_turn()
 
 

@@ -78,10 +78,14 @@ class RunningReplies:
         if conversation_id not in self._running:
             self._elsewhere.follow(conversation_id, reply_id)
 
-    def stop(self, conversation_id: UUID, status: Status = Status.STOPPED) -> None:
-        """Stop the reply of a conversation, even if its row is not inserted yet."""
+    def stop(self, conversation_id: UUID, status: Status = Status.STOPPED) -> bool:
+        """Stop the reply of a conversation, even if its row is not inserted yet.
+
+        Returns whether one streams in this process.
+        """
         if running := self._running.get(conversation_id):
             running.stop(status)
+        return running is not None
 
     async def stop_elsewhere(self, conversation_id: UUID) -> None:
         """Stop a reply that another process streams, or that waits for the user.

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -49,13 +50,37 @@ async def test_a_stop_counts_once(
     """Not again for the next reply, when its turn has come."""
     monkeypatch.setattr(djust_internals, "STOP_SECONDS", seconds)
     stops: list[UUID] = []
-    monkeypatch.setattr(registry.replies, "stop", stops.append)
+
+    def stop(conversation_id: UUID) -> bool:
+        stops.append(conversation_id)
+        return True
+
+    monkeypatch.setattr(registry.replies, "stop", stop)
     async with open_page() as page:
         await page.event("stop")
         await page.event("submit", prompt="")
         await page.until(lambda page: "Type a prompt" in page.controls)
         await asyncio.sleep(3 * seconds)
     assert len(stops) == 1
+
+
+async def test_a_stop_waits_for_the_prompt_before_it(
+    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_too_early = asyncio.Event()
+    stop_now = djust_internals.Consumer._stop_now
+
+    def early(consumer: djust_internals.Consumer, frame: dict[str, Any]) -> None:
+        stop_now(consumer, frame)
+        come_too_early.set()
+
+    monkeypatch.setattr(djust_internals.Consumer, "_stop_now", early)
+    async with open_page() as page:
+        async with held_threads.shared_thread(), limit("the socket stops before the prompt"):
+            await page.event("submit", prompt=LONG)
+            await page.event("stop")
+            await come_too_early.wait()
+        await page.until(lambda page: page.status == "stopped")
 
 
 async def test_a_tab_that_closes_while_a_query_hangs_has_left(
