@@ -76,11 +76,13 @@ async def test_a_stop_waits_for_the_prompt_before_it(
 
     monkeypatch.setattr(djust_internals.Consumer, "_stop_now", early)
     async with open_page() as page:
+        await page.event("submit", prompt="/echo first")
+        await page.until(lambda page: page.status == "complete")
         async with held_threads.shared_thread(), limit("the socket stops before the prompt"):
             await page.event("submit", prompt=LONG)
             await page.event("stop")
             await come_too_early.wait()
-        await page.until(lambda page: page.status == "stopped")
+        await page.until(lambda page: len(page.turns) == 2 and page.status == "stopped")
 
 
 async def test_a_tab_that_closes_while_a_query_hangs_has_left(
