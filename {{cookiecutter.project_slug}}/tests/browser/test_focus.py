@@ -64,7 +64,8 @@ async def test_both_stay_when_a_reply_ends(
 
 
 async def test_a_copy_button_keeps_the_focus_while_its_reply_grows(page: Page) -> None:
-    await send(page, "/echo ```\ncode\n```")
+    # Slowly: a reply that has ended before the page looks comes as a whole, and does not grow.
+    await send(page, "/slow /echo ```\ncode\n```")
     await expect_status(page, "complete")
     # Pressed, it shows for two seconds that it has copied.
     await button(page, "Copy code").press("Enter")
