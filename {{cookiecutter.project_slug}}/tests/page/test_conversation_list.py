@@ -5,12 +5,12 @@ import re
 import uuid
 
 import pytest
-from channels.db import database_sync_to_async
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
 from chat.conversations import activity, presence, trash
+from chat.database import in_thread
 from chat.models import Conversation, Reply
 from chat.page import conversation_list
 from chat.replies import elsewhere, rows
@@ -75,23 +75,22 @@ async def test_a_reply_goes_on_elsewhere_and_is_marked(
     await closed_by_client(slow_model, 1)
 
 
-async def test_the_list_follows_a_reply_of_another_process(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+async def test_the_list_hears_of_a_reply_of_another_process(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
-    async with open_page() as page:
-        first = await begin(page, "/echo one")
-        await page.until(complete)
-        await page.event("new_chat")
-        await page.until(lambda page: not page.turns)
-        page.controls = ""
-        conversation = await Conversation.objects.aget(pk=first)
-        reply, _ = await database_sync_to_async(rows.ask)(conversation, "asked elsewhere")
+    looking = asyncio.create_task(elsewhere.look((), lambda conversation: None))
+    conversation = Conversation(visitor="somebody")
+    with presence.watch(conversation) as changed:
+        reply, _ = await in_thread(rows.ask)(conversation, "asked elsewhere")
         await Reply.objects.filter(pk=reply.pk).aupdate(process="elsewhere")
-        await page.until(lambda page: "Generating" in page.controls)
-        page.controls = ""
+        async with limit("the list hears of the reply"):
+            await changed.wait()
+        changed.clear()
         await Reply.objects.filter(pk=reply.pk).aupdate(status="complete")
-        await page.until(lambda page: "RemoveChild" in page.controls)
+        async with limit("the list hears of its end"):
+            await changed.wait()
+    looking.cancel()
 
 
 async def test_deleting_stops_the_reply_and_undo_brings_it_back(slow_model: FakeModel) -> None:
