@@ -25,7 +25,7 @@ logger = logging.getLogger("chat")
 # How often the row of a reply is read while a page of this process shows it, and how many of these
 # looks there are for each time that its writer is told so.
 FOLLOW_SECONDS = 0.5
-LOOKS_PER_WORD = 4
+LOOKS_PER_WORD = 2
 # A page of another process that shows a reply has said so within this time.
 WATCHED_SECONDS = 5
 # How often the process looks for replies that other processes have begun. While they stream, how

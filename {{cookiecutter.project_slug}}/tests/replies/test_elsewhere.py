@@ -102,9 +102,10 @@ async def test_what_another_process_has_stopped_is_closed_and_shown(slow_model: 
 
 
 async def test_the_grace_waits_for_a_page_of_another_process(
-    slow_model: FakeModel, settings: Settings
+    slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHAT_DISCONNECT_GRACE_SECONDS = 0
+    monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 1)
     async with open_page() as page:
         await page.event("submit", prompt=LONG)
         await page.until(lambda page: page.texts >= 2)
@@ -112,7 +113,7 @@ async def test_the_grace_waits_for_a_page_of_another_process(
         await write(reply, watched_at=timezone.now())
     left = slow_model.record[0].tokens
     # Fifty tokens a second: for twice as long as what the page has said last counts.
-    while slow_model.record[0].tokens < left + 30:
+    while slow_model.record[0].tokens < left + 100:
         assert slow_model.record[0].ended_by is None
         await write(reply, watched_at=timezone.now())
         await asyncio.sleep(0.01)
