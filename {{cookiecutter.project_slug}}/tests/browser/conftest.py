@@ -25,12 +25,6 @@ from tests.waiting import SOON
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 
-# Empties the storage of the tab. The page, which saves its draft when it is left, saves nothing.
-FORGET = """() => {
-    Storage.prototype.setItem = () => {};
-    sessionStorage.clear();
-}"""
-
 expect.set_options(timeout=SOON * 1000)
 
 
@@ -108,12 +102,12 @@ async def window(chromium: Browser) -> Page:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
-    """The shared page, for a visitor who is new. It may still show the chat of the last one."""
-    if not window.url.startswith(server.url):
-        # A page whose server has ended would tell of errors.
-        await window.goto(f"{server.url}healthz")
-    await window.evaluate(FORGET)
+    """The shared page, at an address without the chat, as a visitor has it who is new to it."""
+    # First: a script waits without limit for a page that is just being left.
+    await window.goto(f"{server.url}healthz")
+    # The last visit has ended, so that nothing is written when its storage is emptied.
     await window.context.clear_cookies()
+    await window.evaluate("sessionStorage.clear()")
     yield window
     await window.context.set_offline(False)
     await window.unroute_all()
