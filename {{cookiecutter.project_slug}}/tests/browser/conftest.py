@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
 from tests.browser.launching import launch
+from tests.browser.network import Network
 from tests.server import Server
 from tests.waiting import SOON
 
@@ -109,6 +110,7 @@ async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
     await window.context.clear_cookies()
     await window.evaluate("sessionStorage.clear()")
     yield window
+    Network.mend_all()
     await window.context.set_offline(False)
     await window.unroute_all()
     await window.set_viewport_size(DESKTOP)

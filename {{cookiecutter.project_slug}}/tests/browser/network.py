@@ -1,6 +1,7 @@
 """The network between a page and the server, for tests that cut it, hold it up or lose a part."""
 
 import asyncio
+from typing import ClassVar
 
 from playwright.async_api import WebSocketRoute
 
@@ -8,7 +9,10 @@ from playwright.async_api import WebSocketRoute
 class Network:
     """The way of a page's WebSocket, until it is cut and after it is mended."""
 
+    _all: ClassVar[list["Network"]] = []
+
     def __init__(self) -> None:
+        self._all.append(self)
         self._ends: list[WebSocketRoute] = []
         self._is_cut = False
         self._held: list[str | bytes] | None = None
@@ -68,6 +72,14 @@ class Network:
         self._is_cut = True
         for end in self._ends:
             await end.close()
+
+    @classmethod
+    def mend_all(cls) -> None:
+        """Hold up nothing any more: the way of a page's WebSocket cannot be given back."""
+        for network in cls._all:
+            network.mend()
+            network._held = None
+        cls._all.clear()
 
     def mend(self) -> None:
         """Connect again. What was kept back is lost."""

@@ -108,7 +108,7 @@ async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(
     page: Page, network: Network
 ) -> None:
     await expect(prompt(page)).to_be_focused()
-    await send(page, "/slow /echo one")
+    await send(page, "/slow /echo one two three four five six")
     await expect_status(page, "streaming")
     await page.keyboard.press("Tab")
     await expect(button(page, "Stop")).to_be_focused()
