@@ -3,48 +3,37 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import cast
+from time import monotonic
+from typing import Any, cast
 
 import httpx2
 
 from chat.provider.response_body import ErrorBody, ResponseBody
 
-# Reading a socket costs a third of what a token costs, so several tokens are read at once. With the
-# wait for the token before the pause it is longer than PACE_SECONDS: the feed is already waiting.
-GATHER_SECONDS = 0.05
+# Reading a socket costs a third of what a token costs, so several tokens are read at once. Longer
+# than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them immediately.
+GATHER_SECONDS = 0.06
 
 
 class Gathering:
-    """Pauses between reads of a socket, so that more arrives meanwhile.
+    """Reads a connection at most every GATHER_SECONDS, so that several tokens share a read.
 
-    It does not pause between the parts of one read: with many replies at once, that would add up.
+    The tokens of a slow model are read as they come: the pause is over by then.
     """
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._has_waited = False
-        self._has_paused = True
+    def __init__(self, stream: Any) -> None:
+        """`stream` is the connection, as httpcore's extension `network_stream` gives it."""
+        self._read = stream.read
+        self._earliest = 0.0
+        # The HTTP library has no other way to see each read.
+        stream.read = self.read
 
-    async def next(self, parts: AsyncGenerator[bytes]) -> bytes | None:
-        """The next part of what is read, or None at the end."""
-        began = self._loop.time()
-        # The loop has a turn only if the next part must be read from the socket.
-        turn = self._loop.call_soon(self._wait)
-        try:
-            part = await anext(parts, None)
-        finally:
-            turn.cancel()
-        if self._has_waited:
-            self._has_waited = False
-            # What has come in a pause is read without another one. A slow model needs none.
-            pauses = not self._has_paused and self._loop.time() - began < GATHER_SECONDS
-            self._has_paused = pauses
-            if pauses and part is not None:
-                await asyncio.sleep(GATHER_SECONDS)
-        return part
-
-    def _wait(self) -> None:
-        self._has_waited = True
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if (early := self._earliest - monotonic()) > 0:
+            await asyncio.sleep(early)
+        read: bytes = await self._read(max_bytes, timeout)
+        self._earliest = monotonic() + GATHER_SECONDS
+        return read
 
 
 class ResponseStream(httpx2.AsyncByteStream):
@@ -59,9 +48,8 @@ class ResponseStream(httpx2.AsyncByteStream):
             self._body = ResponseBody(response.headers.get("content-type", ""))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        gathering = Gathering()
         async with aclosing(self._reads()) as reads:
-            while (read := await gathering.next(reads)) is not None:
+            async for read in reads:
                 for event in self._body.feed(read):
                     yield event
                 if self._body.is_done:
@@ -82,3 +70,5 @@ class ResponseStream(httpx2.AsyncByteStream):
 async def on_response(response: httpx2.Response) -> None:
     """An `httpx2` response event hook: let every byte pass a `ResponseBody` or an `ErrorBody`."""
     response.stream = ResponseStream(response)
+    if stream := response.extensions.get("network_stream"):
+        Gathering(stream)

@@ -1,13 +1,13 @@
 """After Stop nothing is sent, wherever the reading task waits then. Reads are few and in time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
 import pytest
 
-from chat.provider import reader, response_stream, wire
+from chat.provider import reader, response_stream
 from chat.provider.client import stream
 from chat.provider.events import Event
 from chat.provider.messages import Request
@@ -92,37 +92,66 @@ async def test_a_second_request_of_the_same_client_is_not_sent(
     assert [entry.finished for entry in model.record] == [True]
 
 
-class Parts(httpx2.AsyncByteStream):
-    """A body in parts. Each comes with a read of the socket, or with the same read as the last."""
+class Clock:
+    """A clock that only waits move. It keeps how long each pause was."""
 
-    def __init__(self, waits: list[bool], log: list[str]) -> None:
-        self._waits = waits
-        self._log = log
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+        monkeypatch.setattr(response_stream, "monotonic", lambda: self.now)
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for waits in self._waits:
-            if waits:
-                await asyncio.sleep(0)
-            self._log.append("read" if waits else "part")
-            yield wire.KEEP_ALIVE
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(round(seconds, 3))
+        self.now += seconds
 
 
-async def test_it_pauses_between_reads_but_not_while_one_is_there(
+class Connection:
+    """A connection where a token comes every `seconds`, the first of them at that time."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._read = 0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._clock.now = max(self._clock.now, (self._read + 1) * self._seconds)
+        new = int(self._clock.now / self._seconds + 0.001) - self._read
+        self._read += new
+        return b"t" * new
+
+
+async def test_what_comes_in_a_pause_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    connection = Connection(clock, seconds=0.01)
+    response_stream.Gathering(connection)
+    assert [len(await connection.read(100)) for _ in range(4)] == [1, 6, 6, 6]
+    assert clock.pauses == [response_stream.GATHER_SECONDS] * 3
+
+
+async def test_the_tokens_of_a_slow_model_are_read_as_they_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    log: list[str] = []
-    sleep = asyncio.sleep
+    clock = Clock(monkeypatch)
+    connection = Connection(clock, seconds=0.3)
+    response_stream.Gathering(connection)
+    times = []
+    for _ in range(3):
+        await connection.read(100)
+        times.append(round(clock.now, 3))
+    assert times == [0.3, 0.6, 0.9]
 
-    async def sleep_and_log(seconds: float) -> None:
-        if seconds == response_stream.GATHER_SECONDS:
-            log.append("pause")
-        await sleep(0)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep_and_log)
-    waits = [True, True, True, False, False, True, True, False]
-    response = httpx2.Response(200, stream=Parts(waits, log))
-    await response_stream.on_response(response)
-    _ = [event async for event in response.aiter_raw()]
-    # The first is not held up. What has arrived in a pause is read to its end.
-    rest = ["read", "pause", "read", "part"]
-    assert log == ["read", "read", "pause", "read", "part", "part", *rest]
+async def test_the_http_library_reads_a_reply_through_it(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = response_stream.Gathering.read, 0
+
+    async def counted(*arguments: Any, **options: Any) -> bytes:
+        nonlocal reads
+        reads += 1
+        return await read(*arguments, **options)
+
+    monkeypatch.setattr(response_stream.Gathering, "read", counted)
+    assert (await listen("/long 300")).error is None
+    assert reads > 0

@@ -1,11 +1,37 @@
 """Puts `ResponseBody` between the HTTP library and the SDK's client."""
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from time import monotonic, sleep
+from typing import Any, cast
 
 import httpx2
 
 from chat.provider.response_body import ErrorBody, ResponseBody
+
+# Waking the thread for each token costs as much as all else, so several tokens are read at once.
+# Longer than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them at once.
+GATHER_SECONDS = 0.06
+
+
+class Gathering:
+    """Reads a connection at most every GATHER_SECONDS, so that several tokens share a read.
+
+    The tokens of a slow model are read as they come: the pause is over by then.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        """`stream` is the connection, as httpcore's extension `network_stream` gives it."""
+        self._read = stream.read
+        self._earliest = 0.0
+        # The HTTP library has no other way to see each read.
+        stream.read = self.read
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if (early := self._earliest - monotonic()) > 0:
+            sleep(early)
+        read: bytes = self._read(max_bytes, timeout)
+        self._earliest = monotonic() + GATHER_SECONDS
+        return read
 
 
 class ResponseStream(httpx2.SyncByteStream):
@@ -39,3 +65,5 @@ class ResponseStream(httpx2.SyncByteStream):
 def on_response(response: httpx2.Response) -> None:
     """An `httpx2` response event hook: let every byte pass a `ResponseBody` or an `ErrorBody`."""
     response.stream = ResponseStream(response)
+    if stream := response.extensions.get("network_stream"):
+        Gathering(stream)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat.provider import reader
+from chat.provider import reader, response_stream
 from chat.provider.client import stream
 from chat.provider.events import Event
 from chat.provider.messages import Request
@@ -116,3 +116,68 @@ def received(connection: socket.socket) -> bytes:
         return connection.recv(65536)
     except ConnectionResetError:
         return b""
+
+
+class Clock:
+    """A clock that only waits move. It keeps how long each pause was."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+        monkeypatch.setattr(response_stream, "monotonic", lambda: self.now)
+        monkeypatch.setattr(response_stream, "sleep", self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.pauses.append(round(seconds, 3))
+        self.now += seconds
+
+
+class Connection:
+    """A connection where a token comes every `seconds`, the first of them at that time."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._read = 0
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._clock.now = max(self._clock.now, (self._read + 1) * self._seconds)
+        new = int(self._clock.now / self._seconds + 0.001) - self._read
+        self._read += new
+        return b"t" * new
+
+
+def test_what_comes_in_a_pause_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    connection = Connection(clock, seconds=0.01)
+    response_stream.Gathering(connection)
+    assert [len(connection.read(100)) for _ in range(4)] == [1, 6, 6, 6]
+    assert clock.pauses == [response_stream.GATHER_SECONDS] * 3
+
+
+def test_the_tokens_of_a_slow_model_are_read_as_they_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    connection = Connection(clock, seconds=0.3)
+    response_stream.Gathering(connection)
+    times = []
+    for _ in range(3):
+        connection.read(100)
+        times.append(round(clock.now, 3))
+    assert times == [0.3, 0.6, 0.9]
+
+
+async def test_the_http_library_reads_a_reply_through_it(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = response_stream.Gathering.read, 0
+
+    def counted(*arguments: Any, **options: Any) -> bytes:
+        nonlocal reads
+        reads += 1
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(response_stream.Gathering, "read", counted)
+    assert (await listen("/long 300")).error is None
+    assert reads > 0
