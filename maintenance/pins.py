@@ -55,24 +55,32 @@ def main() -> None:
     runtime = [
         range_ for range_ in project["project"]["dependencies"] if range_ not in sdks.values()
     ]
-    dev = project["dependency-groups"]["dev"]
-
+    groups = project["dependency-groups"]
+    server, dev = (only_requirements(groups[name]) for name in ("server", "dev"))
     overrides = project["tool"]["uv"]["override-dependencies"]
 
-    everything = resolve([*runtime, *dev, *sdks.values()], overrides)
+    everything = resolve([*runtime, *server, *dev, *sdks.values()], overrides)
     common = resolve(runtime, overrides, everything)
     write(TEMPLATES / "pins" / "common.txt", common)
-    further = without(resolve([*runtime, *dev], overrides, everything), common)
-    write(TEMPLATES / "pins" / "dev.txt", further)
+    drivers = without(resolve([*runtime, *server], overrides, everything), common)
+    write(TEMPLATES / "pins" / "server.txt", drivers)
+    further = resolve([*runtime, *server, *dev], overrides, everything)
+    write(TEMPLATES / "pins" / "dev.txt", without(further, [*common, *drivers]))
     for sdk, range_ in sdks.items():
         pins = without(resolve([*runtime, range_], overrides, everything), common)
         write(TEMPLATES / "provider" / sdk / "requirements.txt", pins)
 
     template = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    baking, dev = (template["dependency-groups"][name] for name in ("baking", "dev"))
-    dev_pins = resolve([*baking, *(item for item in dev if isinstance(item, str))])
+    groups = template["dependency-groups"]
+    baking, dev = (only_requirements(groups[name]) for name in ("baking", "dev"))
+    dev_pins = resolve([*baking, *dev])
     write(ROOT / "requirements.txt", dev_pins)
     write(ROOT / "requirements-baking.txt", resolve(baking, dev_pins))
+
+
+def only_requirements(group: list[Any]) -> list[str]:
+    """Return a dependency group without the groups that it includes."""
+    return [item for item in group if isinstance(item, str)]
 
 
 def baked_pyproject() -> dict[str, Any]:

@@ -36,7 +36,8 @@ def serving_python(project: Path, provider_sdk: str) -> Path:
 
 def project_python(project: Path, provider_sdk: str) -> Path:
     """Return a Python that can serve and test the baked `project`; shared in the same way."""
-    requirements = [project / "requirements.txt", project / "requirements-dev.txt"]
+    names = ("requirements.txt", "requirements-server.txt", "requirements-dev.txt")
+    requirements = [project / name for name in names]
     return prepare(SCRATCH / "venv" / provider_sdk, requirements)
 
 

@@ -20,6 +20,11 @@ def pins(*files: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith(("#", "-r "))]
 
 
+def requirements(project: Path) -> list[Path]:
+    """Return the requirements files of a project."""
+    return [project / f"requirements{kind}.txt" for kind in ("", "-server", "-dev")]
+
+
 def versions(lines: list[str]) -> dict[str, str]:
     """Return the version of each pinned distribution."""
     return dict(line.partition(" ; ")[0].split("==") for line in lines)
@@ -27,8 +32,7 @@ def versions(lines: list[str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("sdk", SDKS)
 def test_requirements_are_exact_and_hold_no_address(bake: Bake, sdk: str) -> None:
-    project = bake(provider_sdk=sdk)
-    lines = pins(project / "requirements.txt", project / "requirements-dev.txt")
+    lines = pins(*requirements(bake(provider_sdk=sdk)))
 
     assert len(lines) > 20
     for line in [*lines, *pins(questions.ROOT / "requirements.txt")]:
@@ -53,7 +57,7 @@ def test_another_sdk_is_not_installed(bake: Bake, sdk: str) -> None:
 @pytest.mark.parametrize("sdk", SDKS)
 def test_uv_resolves_to_the_versions_that_pip_installs(bake: Bake, sdk: str) -> None:
     project = bake(provider_sdk=sdk)
-    pinned = versions(pins(project / "requirements.txt", project / "requirements-dev.txt"))
+    pinned = versions(pins(*requirements(project)))
 
     subprocess.run([sys.executable, "-m", "uv", "lock", "--quiet"], cwd=project, check=True)
 

@@ -30,6 +30,7 @@ def defaults() -> dict[str, Any]:
         "CHAT_LOGIN_REQUIRED": False,
         "CHAT_MAX_OUTPUT_TOKENS": 4096,
         "CHAT_MAX_PROMPT_CHARS": 8000,
+        "CHAT_METRICS_ADDRESS": None,  # metrics
         "CHAT_MODEL": "",
         "CHAT_MODELS": [],  # models
         "CHAT_REQUESTS_PER_MINUTE": 0,  # limits

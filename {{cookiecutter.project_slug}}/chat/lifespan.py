@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, OperationalError, connection
 
+from chat import metrics  # metrics
 from chat.conversations import trash  # conversations
 from chat.database import in_thread
 from chat.limits import accounts  # limits
@@ -28,6 +29,8 @@ from chat.replies.registry import replies
 from chat.tools import registry as tool_registry  # tools
 
 _ending: set[asyncio.Task[None]] = set()
+# Set once the process is told to end: `/readyz` then sends no new pages here.
+ending = threading.Event()
 
 Handler = Callable[[int, FrameType | None], Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -51,11 +54,16 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
                 sentence = f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
                 await send({"type": "lifespan.startup.failed", "message": sentence})
                 return
+            if fault := metrics.start():  # metrics
+                await send({"type": "lifespan.startup.failed", "message": fault})
+                return
             replies.look_elsewhere()
             interrupt_on_signals()
         else:
+            ending.set()
             await replies.interrupt_all()
             await loading
+            metrics.end()  # metrics
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
@@ -115,4 +123,5 @@ def _interrupt_first(
         finally:
             handler(number, frame)
 
+    ending.set()
     loop.call_soon_threadsafe(lambda: _ending.add(asyncio.create_task(interrupt())))

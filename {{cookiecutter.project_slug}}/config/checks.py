@@ -48,7 +48,20 @@ def check_redis(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             "REDIS_URL is set, but redis is not installed.",
-            hint=f"{install_command('redis')}, or remove REDIS_URL.",
+            hint=f"{install_command()}, or remove REDIS_URL.",
             id="chat.E002",
+        )
+    ]
+
+
+@register()
+def check_metrics(**kwargs: Any) -> list[CheckMessage]:  # metrics
+    if settings.CHAT_METRICS_ADDRESS is None or find_spec("prometheus_client"):
+        return []
+    return [
+        Error(
+            "CHAT_METRICS_ADDRESS is set, but prometheus-client is not installed.",
+            hint=f"{install_command()}, or remove CHAT_METRICS_ADDRESS.",
+            id="chat.E004",
         )
     ]

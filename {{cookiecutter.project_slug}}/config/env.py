@@ -22,7 +22,6 @@ FALSE = {"0", "false", "off"}
 # The databases that support the constraint of chat/models.py: at most one streaming reply for each
 # conversation.
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
-POSTGRESQL_DRIVER = '"psycopg[binary,pool]"'
 
 N = TypeVar("N", int, float)
 
@@ -123,6 +122,23 @@ def address(name: str, *schemes: str) -> str:
     return value
 
 
+def listener(name: str) -> tuple[str, int] | None:  # metrics
+    """Return the host and port to listen on, such as 127.0.0.1:9464; None if it is not set.
+
+    Raises `SystemExit` for anything else.
+    """
+    try:
+        found = urlsplit(f"//{text(name)}")
+        host, port = found.hostname, found.port
+    except ValueError:
+        host = port = None
+    if text(name) and not (host and port and found.netloc == text(name)):
+        raise SystemExit(
+            f"{name}={text(name)!r} is not understood. Use a host and a port: 127.0.0.1:9464."
+        )
+    return (host, port) if host and port else None
+
+
 def origins(name: str) -> list[str]:
     """Return the origins of a comma-separated variable, such as https://chat.example.com:8443.
 
@@ -158,6 +174,6 @@ def database(default: str) -> dict[str, Any]:
     if found["ENGINE"] == POSTGRESQL and not all(driver):
         raise SystemExit(
             "DATABASE_URL names PostgreSQL, but its driver or connection pool is not installed. "
-            f"Install both: {install_command(POSTGRESQL_DRIVER)}"
+            f"Install both: {install_command()}"
         )
     return found

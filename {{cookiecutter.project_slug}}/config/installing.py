@@ -1,11 +1,13 @@
-"""The command that installs something in this Python, for error messages."""
+"""The command that installs the drivers of PostgreSQL and Redis in this Python."""
 
 from importlib.util import find_spec
 
 
-def install_command(requirements: str) -> str:
-    """Return the command that installs `requirements`, as pip or uv takes them.
+def install_command() -> str:
+    """Return the command that installs what requirements-server.txt lists.
 
     An environment that uv has made contains no pip, and `uv run` would not know what pip installed.
     """
-    return f"{'python -m pip install' if find_spec('pip') else 'uv add'} {requirements}"
+    if find_spec("pip"):
+        return "python -m pip install --no-deps -r requirements-server.txt"
+    return "uv sync --group server"

@@ -18,6 +18,7 @@ TAKEN = (
     "favicon.ico",
     "healthz",
     "new",
+    "readyz",
     "static",
     "ws",
 )

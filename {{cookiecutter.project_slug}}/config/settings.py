@@ -51,7 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.healthz.HealthCheck",
+    "config.healthz.health_checks",
     "django.middleware.security.SecurityMiddleware",
     "config.static.CompressedStatic",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -205,11 +205,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOG_FORMAT = "json" if env.flag("CHAT_LOG_JSON", default=False) else "line"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.json_log.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "loggers": {
         "chat": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "djust": {"handlers": ["console"], "level": "WARNING", "propagate": False},
@@ -248,5 +252,6 @@ CHAT_DELETE_AFTER_DAYS = env.number("CHAT_DELETE_AFTER_DAYS", 0, maximum=36_500)
 # The folder of lock files: each server process locks one, so that others see that it is alive.
 CHAT_LOCKS = BASE_DIR / "locks"
 CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, minimum=0.1, maximum=3600)
+CHAT_METRICS_ADDRESS = env.listener("CHAT_METRICS_ADDRESS")  # metrics
 # The words that the built-in model reacts to. Set by `manage.py dev` when it runs that model.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None

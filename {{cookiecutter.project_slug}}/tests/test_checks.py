@@ -121,14 +121,31 @@ def test_redis_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(config_checks, "find_spec", lambda name: None)
     [missing] = config_checks.check_redis()
     assert (missing.id, missing.is_serious()) == ("chat.E002", True)
-    assert installing.install_command("redis") in str(missing.hint)
+    assert installing.install_command() in str(missing.hint)
+
+
+def test_metrics_without_their_library_are_told(  # metrics
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    assert config_checks.check_metrics() == []
+    settings.CHAT_METRICS_ADDRESS = ("127.0.0.1", 9464)
+    assert config_checks.check_metrics() == []
+    monkeypatch.setattr(config_checks, "find_spec", lambda name: None)
+    [missing] = config_checks.check_metrics()
+    assert (missing.id, missing.is_serious()) == ("chat.E004", True)
+    assert installing.install_command() in str(missing.hint)
 
 
 @pytest.mark.parametrize(
-    ("pip", "command"), [(True, "python -m pip install "), (None, "uv add ")], ids=["pip", "uv"]
+    ("pip", "command"),
+    [
+        (True, "python -m pip install --no-deps -r requirements-server.txt"),
+        (None, "uv sync --group server"),
+    ],
+    ids=["pip", "uv"],
 )
 def test_a_hint_names_the_installer_of_this_environment(
     pip: object, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installing, "find_spec", lambda name: pip)
-    assert installing.install_command("redis") == f"{command}redis"
+    assert installing.install_command() == command

@@ -1,6 +1,8 @@
 """The provider's name, and the variables from which the SDK reads its key and base URL."""
 
 TITLE = "Gemini"
+# What OpenTelemetry calls it: the value of gen_ai.provider.name.
+OPEN_TELEMETRY_NAME = "gcp.gemini"
 KEY_VARIABLE = "GEMINI_API_KEY"
 BASE_URL_VARIABLE = "GOOGLE_GEMINI_BASE_URL"
 # Read by the SDK only.

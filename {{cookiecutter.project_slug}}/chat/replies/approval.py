@@ -9,8 +9,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from chat import metrics  # metrics
 from chat.models import Conversation, Reply
-from chat.replies import processes, rows
+from chat.replies import (
+    processes,
+    rows,
+    usage,  # usage
+)
 from chat.tools import history
 from chat.tools.models import ToolCall
 
@@ -65,7 +70,11 @@ def stop(conversation_id: UUID) -> bool:
             return False
         reply.tool_calls.filter(status=Status.WAITING).update(status=Status.DENIED, result=DENIED)
         reply.status = Reply.Status.STOPPED
-        return rows.save(reply)
+        if not rows.save(reply):
+            return False
+    usage.log(reply)  # usage
+    metrics.count_reply(reply)  # metrics
+    return True
 
 
 def _waiting(conversation_id: UUID):  # type: ignore[no-untyped-def]

@@ -9,7 +9,10 @@ from functools import partial
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from chat import error_messages
+from chat import (
+    error_messages,
+    metrics,  # metrics
+)
 from chat.database import in_thread, saving
 from chat.limits import hooks  # limits
 from chat.models import Reply
@@ -60,6 +63,7 @@ class RunningReply:
         if self.stopped_as is not None:
             return
         self.stopped_as = status
+        metrics.time_stop(self._reading)  # metrics
         if self._reading is not None:
             self._reading.cancel()
 
@@ -75,6 +79,7 @@ class RunningReply:
         self.begun.set_result(self.reply)
         self._notify()
         self._reading = asyncio.create_task(self._read(self.request))
+        metrics.count_stream(self._reading)  # metrics
         if self.stopped_as is not None:
             # Cancelled before its first step, it sends no request.
             self._reading.cancel()
@@ -96,6 +101,7 @@ class RunningReply:
             usage.forget(self.reply)  # usage
             await self._save_end()
         usage.log(self.reply)  # usage
+        metrics.count_reply(self.reply)  # metrics
 
     async def _read(self, request: Request) -> None:
         """Read the one response of the model, or several where it calls tools."""

@@ -3,8 +3,12 @@
 import logging
 import math
 import time
+from typing import Any
+
+from django.conf import settings
 
 from chat.models import Reply
+from chat.provider import names
 from chat.provider.events import Call, Event, Reasoning, Text, Usage
 
 logger = logging.getLogger("chat")
@@ -112,7 +116,12 @@ def forget(reply: Reply) -> None:
 
 
 def log(reply: Reply) -> None:
-    """Write one line for a reply that has ended, without what was said."""
+    """Write one line for a reply that has ended, without what was said.
+
+    A reply that waits for Allow or Deny has not ended.
+    """
+    if reply.status == Reply.Status.STREAMING:
+        return
     first = reply.first_token_seconds
     logger.info(
         "reply %s %s: first token %s, whole %.3f s, tokens in %s, out %s",
@@ -122,4 +131,31 @@ def log(reply: Reply) -> None:
         reply.seconds or 0.0,
         reply.input_tokens,
         reply.output_tokens,
+        extra={"attributes": attributes(reply)},
     )
+
+
+def attributes(reply: Reply) -> dict[str, Any]:
+    """What the log as JSON says of a reply; times in seconds. What is unknown is left out.
+
+    The names that begin with gen_ai are OpenTelemetry's: https://opentelemetry.io/docs/specs/semconv/gen-ai/
+    """
+    values = {
+        "chat.reply.id": reply.pk,
+        "chat.reply.status": str(reply.status),
+        "chat.reply.rounds": reply.rounds,
+        "chat.reply.from_cache": reply.is_from_cache,
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": names.OPEN_TELEMETRY_NAME,
+        "gen_ai.conversation.id": str(reply.conversation_id),
+        "gen_ai.request.model": reply.model,
+        "gen_ai.request.max_tokens": settings.CHAT_MAX_OUTPUT_TOKENS,
+        "gen_ai.request.stream": True,
+        "gen_ai.response.time_to_first_chunk": reply.first_token_seconds,
+        "gen_ai.client.operation.duration": reply.seconds,
+        "gen_ai.usage.input_tokens": reply.input_tokens,
+        "gen_ai.usage.output_tokens": reply.output_tokens,
+        "gen_ai.usage.cache_read.input_tokens": reply.cached_tokens,
+        "gen_ai.usage.reasoning.output_tokens": reply.reasoning_tokens,
+    }
+    return {name: value for name, value in values.items() if value is not None}
