@@ -16,6 +16,7 @@ APP = (
     "chat.owners",
     "chat.error_messages",
     "chat.repair",
+    "chat.metrics",  # metrics
     "chat.model_choice",  # models
     "chat.versions",  # versions
 )
@@ -34,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "database.py": set(),
     "models.py": {"chat.tools.models", "chat.limits.models", "chat.conversations.managers"},
     "owners.py": set(),
+    "metrics.py": {"chat.models"},  # metrics
     "model_choice.py": {"chat.models", "chat.owners", "chat.provider"},  # models
     "versions.py": {"chat.models"},  # versions
     "queries.py": {"chat.models", "chat.owners", "chat.tools", "chat.provider", "chat.versions"},
@@ -41,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "defaults_without_config.py": {"chat.provider"},
     "checks.py": {"chat.model_choice", "chat.provider"},
     # What takes long at its first use is loaded at startup.
-    "lifespan.py": {"chat.page.highlighting", "chat.replies", *EXTRAS},
+    "lifespan.py": {"chat.page.highlighting", "chat.replies", *EXTRAS, *APP},
 }
 # Libraries that any room may import.
 LIBRARIES = {"channels", "django", "dotenv", "filelock", "uvicorn"}
@@ -49,6 +51,7 @@ LIBRARIES = {"channels", "django", "dotenv", "filelock", "uvicorn"}
 ROOM_LIBRARIES = {
     "page": {"comrak", "djust", "pygments"},
     "tools": {"pydantic", "pydantic_core"},  # tools
+    "metrics.py": {"prometheus_client"},  # metrics
 }
 
 

@@ -71,7 +71,7 @@ def test_postgresql_without_its_driver_is_refused_with_the_command(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else name)
-    with pytest.raises(SystemExit, match="requirements-server.txt|--group server"):
+    with pytest.raises(SystemExit, match=r"requirements-server\.txt|--group server"):
         read(monkeypatch, DATABASE_URL="postgres://user:secret@localhost/chat")
 
 
