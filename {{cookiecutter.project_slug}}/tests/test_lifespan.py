@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ async def test_a_fault_while_replies_are_interrupted_does_not_keep_the_server(
 
     ended = asyncio.Event()
     monkeypatch.setattr(lifespan, "_ending", set())
+    monkeypatch.setattr(lifespan, "ending", threading.Event())
     monkeypatch.setattr(replies, "interrupt_all", broken)
     lifespan._interrupt_first(
         asyncio.get_running_loop(), lambda *_: ended.set(), signal.SIGTERM, None
     )
+    assert lifespan.ending.is_set()
     async with asyncio.timeout(SOON):
         await ended.wait()
     (task,) = lifespan._ending

@@ -31,6 +31,10 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
         ("CHAT_MAX_PROMPT_CHARS", "0", "a whole number from 1 to 10000"),
         ("CHAT_DAILY_TOKENS_PER_USER", "-1", "a whole number from 0 to 1000000000000"),  # limits
         ("CHAT_REQUESTS_PER_MINUTE", "1.5", "a whole number from 0 to 1000"),  # limits
+        ("CHAT_LOG_JSON", "yes", "0, 1, false, off, on, true"),
+        ("CHAT_METRICS_ADDRESS", "9464", "a host and a port: 127.0.0.1:9464"),  # metrics
+        ("CHAT_METRICS_ADDRESS", "127.0.0.1:99999", "127.0.0.1:9464"),  # metrics
+        ("CHAT_METRICS_ADDRESS", "127.0.0.1:9464/metrics", "127.0.0.1:9464"),  # metrics
         ("CHAT_TOOL_ROUNDS", "-1", "a whole number from 0 to 50"),  # tools
         ("CHAT_DELETE_AFTER_DAYS", "-1", "a whole number from 0 to 36500"),  # export
         ("CHAT_MAX_OUTPUT_TOKENS", "inf", "a whole number from 1 to 1000000"),
@@ -162,3 +166,13 @@ def test_the_environment_comes_before_the_file_unless_it_is_empty(
 def test_no_websocket_depends_on_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = read(monkeypatch, REDIS_URL="redis://localhost")["CHANNEL_LAYERS"]
     assert "InMemory" in layers["default"]["BACKEND"]
+
+
+def test_the_address_of_metrics_is_read(monkeypatch: pytest.MonkeyPatch) -> None:  # metrics
+    for value, expected in (
+        ("", None),
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("[::1]:9464", ("::1", 9464)),
+    ):
+        found = read(monkeypatch, CHAT_METRICS_ADDRESS=value)["CHAT_METRICS_ADDRESS"]
+        assert found == expected

@@ -1,6 +1,8 @@
 """What a reply has used: as the provider counts it, estimated where it does not, never invented."""
 
 import asyncio
+import json
+import logging
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -8,10 +10,12 @@ from functools import partial
 import pytest
 
 from chat.models import Conversation, Reply
+from chat.provider import names
 from chat.provider.events import Call, Event, Reasoning, Text, Usage
 from chat.replies import rows, usage
 from chat.replies.running_reply import RunningReply
 from chat.replies.usage import Tally
+from config.json_log import JsonFormatter
 from fake_model import prose
 from fake_model.server import FakeModel
 from tests.conftest import seen_by
@@ -175,6 +179,27 @@ async def test_a_process_that_dies_has_saved_an_estimate(slow_model: FakeModel) 
     await task
     assert (reply.status, reply.rounds) == ("streaming", 1)
     expect_known_or_estimated(reply)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_line_of_a_reply_has_the_names_of_open_telemetry(
+    model: FakeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "chat")
+    reply = await reply_to("/think 3 /echo what nobody else may read")
+    [record] = caplog.records
+    line = JsonFormatter().format(record)
+    assert "nobody" not in line
+    entry = json.loads(line)
+    assert entry["gen_ai.request.model"] == reply.model
+    assert entry["gen_ai.provider.name"] == names.OPEN_TELEMETRY_NAME
+    assert entry["gen_ai.usage.input_tokens"] == reply.input_tokens
+    assert entry["gen_ai.usage.output_tokens"] == reply.output_tokens
+    assert entry["gen_ai.response.time_to_first_chunk"] == reply.first_token_seconds
+    assert entry["gen_ai.client.operation.duration"] == reply.seconds
+    assert entry["gen_ai.conversation.id"] == str(reply.conversation_id)
+    assert (entry["chat.reply.id"], entry["chat.reply.status"]) == (reply.pk, "complete")
+    assert None not in entry.values()
 
 
 def expect_known_or_estimated(reply: Reply) -> None:

@@ -1,6 +1,7 @@
 """A tool that asks first: allowed or denied, now or after a reload or a restart."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
 import pytest
@@ -122,6 +123,18 @@ async def test_stop_denies(model: FakeModel) -> None:
     reply = await Reply.objects.order_by("pk").afirst()
     assert [call.status for call in await calls(reply)] == ["denied"]
     assert (ran, len(model.record)) == ([], 2)
+
+
+async def test_a_reply_that_waits_is_logged_once_when_it_ends(  # usage
+    model: FakeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "chat")
+    async with open_page() as page:
+        await ask(page)
+        assert caplog.messages == []
+        await page.event("stop")
+        await page.until(lambda page: page.status == "stopped")
+    assert [" stopped: first token " in message for message in caplog.messages] == [True]
 
 
 async def test_two_answers_of_two_tabs_run_the_tool_once(model: FakeModel) -> None:
