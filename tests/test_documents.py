@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import answers as questions
@@ -24,6 +25,7 @@ DOCUMENTS = [
     *sorted((questions.ROOT / "maintenance").rglob("*.md")),
     *sorted((questions.ROOT / "docs").glob("*.md")),
     *sorted(PROJECT.glob("*.md")),
+    PROJECT / "docs" / "deploy.md",
     *sorted((questions.ROOT / "templates").rglob("*.md")),
 ]
 ENV_LINE = re.compile(r"([A-Z_]+)=")
@@ -74,6 +76,9 @@ NOT_RUN = {
     "mypy .": "the same, for every combination",
     "uv run mypy .": "the same, for every combination",
 }
+# Programs that act on a machine which is a server. Which of them are tried, and where:
+# docs/decisions.md, "The image is not built by the tests".
+OF_A_SERVER = {"docker", "git", "useradd", "sudo", "systemctl", "curl", "pg_dump", "pg_restore"}
 # What serves for ever: how it is given another port, and a page that it answers.
 SERVED = {
     "manage.py dev": (["{port}"], "healthz"),
@@ -83,19 +88,10 @@ SERVED = {
 
 
 def blocks(document: Path) -> list[str]:
-    """Return the fenced blocks of a document that name no language."""
-    found: list[str] = []
-    language = None
-    for line in document.read_text(encoding="utf-8").splitlines():
-        if line.startswith("```"):
-            if language is None:
-                language = line.removeprefix("```")
-                found += [""] if language == "" else []
-            else:
-                language = None
-        elif language == "":
-            found[-1] += f"{line}\n"
-    return found
+    """Return the fenced blocks of a document that name no language, also those within a list."""
+    text = document.read_text(encoding="utf-8")
+    found = re.findall(r"^( *)```([^\n]*)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(block) for _, language, block in found if language == ""]
 
 
 def commands() -> list[str]:
@@ -110,6 +106,11 @@ def commands() -> list[str]:
         if not ENV_LINE.match(line)
     ]
     return list(dict.fromkeys(lines))
+
+
+def is_run(command: str) -> bool:
+    """Return whether a test runs the command."""
+    return command not in NOT_RUN and command.split()[0] not in OF_A_SERVER
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def runnable(command: str, checkout: checks.Checkout, elsewhere: Path) -> tuple[
 
 # In one process, since some of them write into the project.
 @pytest.mark.xdist_group("documents")
-@pytest.mark.parametrize("command", [line for line in commands() if line not in NOT_RUN])
+@pytest.mark.parametrize("command", [line for line in commands() if is_run(line)])
 def test_it_works(command: str, checkout: checks.Checkout, tmp_path: Path) -> None:
     words, folder = runnable(command, checkout, tmp_path)
     for served, (arguments, page) in SERVED.items():
@@ -170,6 +171,7 @@ def test_it_works(command: str, checkout: checks.Checkout, tmp_path: Path) -> No
 
 def test_what_is_not_run_is_in_a_document() -> None:
     assert NOT_RUN.keys() <= set(commands())
+    assert {command.split()[0] for command in commands()} >= OF_A_SERVER
 
 
 def test_every_script_that_is_not_run_is_there() -> None:

@@ -1,0 +1,269 @@
+"""What runs a project on a server names what is there: files, commands, settings, ports.
+
+No image is built here: docs/decisions.md, "The image is not built by the tests".
+"""
+
+import configparser
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import baking
+import checks
+import pytest
+import yaml
+from serving import free_port, get_when_up
+
+SDK = "openai"
+# A module, an attribute, and what a server does at its end.
+SERVES = re.compile(r"uvicorn config\.asgi:application( .*)? --timeout-graceful-shutdown 3\b")
+# Libraries read these themselves.
+OF_LIBRARIES = {"PGPASSWORD"}
+# Written into .env for compose alone.
+OF_COMPOSE = {"POSTGRES_PASSWORD"}
+
+pytestmark = pytest.mark.xdist_group("deploying")
+on_linux = pytest.mark.skipif(os.name == "nt", reason="What is in an image runs on Linux.")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> checks.Checkout:
+    """A project with default answers, and what it needs."""
+    return checks.install(baking.bake(tmp_path_factory.mktemp("deploying"), {}), SDK)
+
+
+@pytest.fixture(scope="module")
+def context(checkout: checks.Checkout, tmp_path_factory: pytest.TempPathFactory) -> checks.Checkout:
+    """A folder with what the builder of an image is sent: what `.dockerignore` lets in."""
+    folder = tmp_path_factory.mktemp("context")
+    text = (checkout.project / ".dockerignore").read_text(encoding="utf-8")
+    first, *rules = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert first == "*", "nothing gets in that is not named"
+    for name in [rule.removeprefix("!") for rule in rules if rule.startswith("!")]:
+        source = checkout.project / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copy(source, folder / name)
+    return checks.Checkout(folder, checkout.python)
+
+
+def read(checkout: checks.Checkout, name: str) -> str:
+    return (checkout.project / name).read_text(encoding="utf-8")
+
+
+def instructions(checkout: checks.Checkout) -> list[tuple[str, str]]:
+    """Return the instructions of the Dockerfile, each with its arguments."""
+    text = read(checkout, "Dockerfile").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1].strip()) for line in lines]
+
+
+def command(checkout: checks.Checkout, instruction: str) -> list[str]:
+    """Return the command of CMD or HEALTHCHECK, which is a list and so runs without a shell."""
+    [arguments] = [rest for name, rest in instructions(checkout) if name == instruction]
+    words: list[str] = json.loads(arguments[arguments.index("[") :])
+    return words
+
+
+def compose(checkout: checks.Checkout) -> dict[str, Any]:
+    """Return what compose.yaml says."""
+    parsed: dict[str, Any] = yaml.safe_load(read(checkout, "compose.yaml"))
+    return parsed
+
+
+def settings(checkout: checks.Checkout) -> set[str]:
+    """Return the names of the variables that a project reads."""
+    example = read(checkout, ".env.example")
+    return {*re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)}
+
+
+def environ(checkout: checks.Checkout, **variables: str) -> dict[str, str]:
+    """Return the environment of a command of the image."""
+    path = os.pathsep.join([str(checkout.python.parent), os.environ["PATH"]])
+    return checkout.environ() | {"PATH": path} | variables
+
+
+def test_each_file_that_is_copied_gets_in(
+    checkout: checks.Checkout, context: checks.Checkout
+) -> None:
+    copied = [rest.split()[:-1] for name, rest in instructions(checkout) if name == "COPY"]
+    assert ["."] in copied
+
+    for name in {name for names in copied for name in names if not name.startswith(("-", "/"))}:
+        assert (context.project / name).exists(), name
+
+
+def test_no_secret_and_no_data_gets_in(checkout: checks.Checkout, context: checks.Checkout) -> None:
+    assert (checkout.project / ".env").exists()
+
+    names = {path.name for path in context.project.rglob("*")}
+    assert not names & {".env", ".git", "db.sqlite3", "locks", "tests"}
+    values = " ".join(rest for name, rest in instructions(checkout) if name in ("ENV", "ARG"))
+    assert not re.search("KEY|SECRET|PASSWORD|TOKEN", values)
+
+
+def test_the_server_is_no_root_and_owns_no_code(checkout: checks.Checkout) -> None:
+    names = [name for name, _ in instructions(checkout)]
+    [user] = [rest for name, rest in instructions(checkout) if name == "USER"]
+
+    # By its number, so that a cluster sees that it is not root.
+    assert int(user) > 0
+    assert names.index("USER") > max(n for n, name in enumerate(names) if name in ("RUN", "COPY"))
+    assert "--chown" not in read(checkout, "Dockerfile")
+
+
+@on_linux
+def test_the_command_of_the_image_serves_where_the_platform_says(
+    checkout: checks.Checkout, context: checks.Checkout, tmp_path: Path
+) -> None:
+    port = str(free_port())
+    variables = environ(
+        context,
+        PORT=port,
+        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
+        DJANGO_SECRET_KEY="only for tests",
+        DJANGO_ALLOWED_HOSTS="localhost",
+    )
+    healthy = command(checkout, "HEALTHCHECK")
+    migrate = compose(checkout)["services"]["migrate"]["command"]
+    for words, there in ((healthy, False), (migrate, True)):
+        ended = subprocess.run(words, cwd=context.project, env=variables, stderr=subprocess.PIPE)
+        assert (ended.returncode == 0) == there, ended.stderr
+
+    with subprocess.Popen(command(checkout, "CMD"), cwd=context.project, env=variables) as server:
+        try:
+            assert get_when_up(f"http://127.0.0.1:{port}/readyz", server) == "database: ok\n"
+            subprocess.run(healthy, cwd=context.project, env=variables, check=True)
+        finally:
+            # The server itself: a shell between would end without it.
+            server.terminate()
+            assert server.wait(timeout=30) in (0, -15)
+    assert subprocess.run(healthy, env=variables, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def test_compose_runs_two_processes_of_one_image_after_one_migration(
+    checkout: checks.Checkout,
+) -> None:
+    services = compose(checkout)["services"]
+    first, second, migrate = (services[name] for name in ("chat1", "chat2", "migrate"))
+
+    assert first == second
+    assert first["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert migrate["depends_on"]["postgres"] == {"condition": "service_healthy"}
+    assert (migrate["restart"], migrate["image"]) == ("no", first["image"])
+    for name, service in services.items():
+        assert service.get("depends_on", {}).keys() <= services.keys()
+        assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+        assert ("ports" in service) == (name == "caddy"), "only the proxy is reached from outside"
+    # Docker kills what has not ended by then.
+    assert int(first["stop_grace_period"].removesuffix("s")) > 2 + 3
+
+
+def test_compose_names_settings_and_no_secret(checkout: checks.Checkout) -> None:
+    chat = compose(checkout)["services"]["chat1"]
+    assert chat["environment"].keys() <= settings(checkout) | OF_LIBRARIES
+    assert chat["env_file"] == ".env"
+    assert ".env" in read(checkout, ".gitignore").splitlines()
+
+    text = read(checkout, "compose.yaml")
+    from_env = set(re.findall(r"\$\{(\w+)", text))
+    assert from_env <= settings(checkout) | OF_COMPOSE
+    # Without a value, compose ends with the sentence behind the question mark.
+    assert from_env == set(re.findall(r"\$\{(\w+):\?", text))
+    for name in OF_COMPOSE:
+        assert f"{name}=" in read(checkout, "docs/deploy.md")
+    assert all("${" in word for word in re.findall(r"PASSWORD: (.*)", text))
+
+
+def test_the_settings_take_what_compose_says(checkout: checks.Checkout) -> None:
+    variables = compose(checkout)["services"]["chat1"]["environment"]
+    run = subprocess.run(
+        [checkout.python, "manage.py", "check", "--deploy", "--fail-level", "ERROR"],
+        cwd=checkout.project,
+        env=environ(checkout, **variables, DJANGO_ALLOWED_HOSTS="localhost"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_what_compose_mounts_is_declared_or_there(checkout: checks.Checkout) -> None:
+    parsed = compose(checkout)
+    mounts = [
+        mount for service in parsed["services"].values() for mount in service.get("volumes", [])
+    ]
+    assert mounts
+
+    for source, _, target in (mount.partition(":") for mount in mounts):
+        if source.startswith("./"):
+            assert (checkout.project / source).is_file()
+        else:
+            assert source in parsed["volumes"]
+        if target.startswith("/app/"):
+            # The image creates it for its user, which a new volume takes over.
+            assert f"--owner=chat {target.removeprefix('/app/')}" in read(checkout, "Dockerfile")
+
+
+def test_caddy_asks_the_processes_of_compose(checkout: checks.Checkout) -> None:
+    caddyfile, services = read(checkout, "Caddyfile"), compose(checkout)["services"]
+    [upstreams] = re.findall(r"reverse_proxy (.*) \{", caddyfile)
+    default = re.findall(r"--port \$\{PORT:-(\d+)\}", read(checkout, "Dockerfile"))
+
+    assert [name.split(":")[0] for name in upstreams.split()] == ["chat1", "chat2"]
+    assert {name.split(":")[1] for name in upstreams.split()} == set(default)
+    [site] = services["caddy"]["environment"]
+    assert f"\n{{${site}}} {{\n" in caddyfile
+    assert "health_uri /readyz\n" in caddyfile
+
+
+def test_each_way_to_serve_is_the_same(checkout: checks.Checkout) -> None:
+    document = read(checkout, "docs/deploy.md")
+    serving = [line for line in document.splitlines() if "uvicorn config" in line]
+    assert len(serving) == 2
+
+    for line in [*serving, read(checkout, "README.md"), command(checkout, "CMD")[-1]]:
+        assert SERVES.search(line), line
+
+
+def test_the_samples_for_systemd_and_nginx_fit_each_other(checkout: checks.Checkout) -> None:
+    document = read(checkout, "docs/deploy.md")
+    [unit_text] = [
+        block for block in re.findall(r"```ini\n(.*?)```", document, re.DOTALL) if "[Unit]" in block
+    ]
+    unit = configparser.RawConfigParser()
+    unit.read_string(re.sub("^ +", "", unit_text, flags=re.MULTILINE))
+    [nginx] = re.findall(r"```nginx\n(.*?)```", document, re.DOTALL)
+    ports = re.findall(r"server 127\.0\.0\.1:(\d+);", nginx)
+
+    assert "--port %i " in unit["Service"]["ExecStart"]
+    assert unit["Service"]["User"] != "root"
+    assert int(unit["Service"]["TimeoutStopSec"]) > 2 + 3
+    [enabled] = re.findall(r"systemctl enable --now (.*)", document)
+    assert [instance.removeprefix("chat@") for instance in enabled.split()] == ports
+    assert nginx.count("{") == nginx.count("}")
+    for header in ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "Upgrade", "Connection"):
+        assert f"proxy_set_header {header} " in nginx
+
+
+def test_the_workflow_boots_what_compose_has(checkout: checks.Checkout) -> None:
+    workflow = yaml.safe_load(read(checkout, ".github/workflows/test.yml"))
+    lines = [step.get("run", "") for step in workflow["jobs"]["image"]["steps"]]
+    services = compose(checkout)["services"]
+
+    assert "docker compose up --build --detach" in lines
+    named = [
+        re.search(r"docker compose (?:exec -T|stop|up .*--wait) (\w+)", line) for line in lines
+    ]
+    assert {found[1] for found in named if found} <= services.keys()
+    written = {name for line in lines for name in re.findall(r'echo "(\w+)=', line)}
+    assert written <= settings(checkout) | OF_COMPOSE
+    required = set(re.findall(r"\$\{(\w+):\?", read(checkout, "compose.yaml")))
+    assert required <= written
+    assert all(shlex.split(line) for line in lines if line.startswith(("docker", "$ASK")))
