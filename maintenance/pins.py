@@ -30,13 +30,15 @@ MACHINES = [
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
         "python_version": version,
-        "python_full_version": f"{version}.9",
+        "python_full_version": f"{version}.{micro}",
         "sys_platform": sys_platform,
         "platform_system": platform_system,
         "os_name": os_name,
         "platform_machine": machine,
     }
     for version in supported_python.VERSIONS
+    # Debian 12 has 3.11.2, for which redis needs a package more.
+    for micro in (0, 9)
     for sys_platform, platform_system, os_name in (
         ("linux", "Linux", "posix"),
         ("darwin", "Darwin", "posix"),

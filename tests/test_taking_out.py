@@ -21,6 +21,7 @@ EXTRAS: dict[str, list[tuple[str, ...]]] = {
     "conversations": [("conversations", "docs/conversations.md")],
     "export": [("export", "docs/export.md")],
     "versions": [("versions", "docs/versions.md")],
+    "metrics": [("metrics", "docs/monitoring.md", "Take the metrics out")],
     "limits": [LIMITS],
     "usage": [LIMITS, ("usage", "docs/usage.md", "Take usage out")],
 }

@@ -58,10 +58,9 @@ async def test_a_reply_is_counted_at_its_end(model: FakeModel, address: str) -> 
     running = begin("/long 20")
     async with limit("the reply ends"):
         await running.run()
-    seen = await scrape(address)
-    reply = running.reply
-    assert seen['chat_replies_total{status="complete"}'] == 1
-    tokens = 'chat_tokens_total{direction="%s",model="' + reply.model + '"}'
+    seen, reply = await scrape(address), running.reply
+    assert seen['chat_replies_total{status="' + reply.status + '"}'] == 1
+    tokens = 'chat_tokens_total{direction="%s",model="' + reply.model + '"}'  # usage
     assert seen[tokens % "input"] == reply.input_tokens  # usage
     assert seen[tokens % "output"] == reply.output_tokens  # usage
     assert seen["chat_first_token_seconds_sum"] == reply.first_token_seconds  # usage

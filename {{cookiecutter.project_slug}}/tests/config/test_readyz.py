@@ -2,14 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
-from django.test import AsyncClient
 from pytest_django import Settings
 
 from chat import lifespan
@@ -17,19 +16,22 @@ from config import healthz
 from tests.server import free_port
 from tests.waiting import SOON, limit
 
+Ask = Callable[..., Awaitable[HttpResponse]]
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def ask(address: str = "/readyz") -> HttpResponse:
+@pytest.fixture
+def ask(settings: Settings, async_client: Any) -> Ask:
     """Ask as a load balancer does: by an address, and over plain HTTP."""
-    async with limit(f"{address} answers"):
-        response: HttpResponse = await AsyncClient().get(address, headers={"host": "10.0.0.1"})
-    return response
-
-
-@pytest.fixture(autouse=True)
-def _production(settings: Settings) -> None:
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["chat.example.com"], True
+
+    async def _ask(address: str = "/readyz") -> HttpResponse:
+        async with limit(f"{address} answers"):
+            response: HttpResponse = await async_client.get(address, headers={"host": "10.0.0.1"})
+        return response
+
+    return _ask
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ async def redis() -> AsyncIterator[str]:
         yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def test_a_process_that_can_serve_is_ready() -> None:
+async def test_a_process_that_can_serve_is_ready(ask: Ask) -> None:
     response = await ask()
     assert (response.status_code, response.content) == (200, b"database: ok\n")
     assert not response.cookies
@@ -73,7 +75,7 @@ async def test_a_process_that_can_serve_is_ready() -> None:
 
 
 async def test_without_a_database_it_is_not(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refused() -> None:
         raise ConnectionError('connection to "db.internal" failed for user "chat"')
@@ -84,25 +86,29 @@ async def test_without_a_database_it_is_not(
     assert 'database does not answer: connection to "db.internal"' in caplog.text
 
 
-async def test_a_database_that_hangs_counts_as_none_and_holds_up_nobody(hanging: None) -> None:
+async def test_a_database_that_hangs_counts_as_none_and_holds_up_nobody(
+    ask: Ask, hanging: None
+) -> None:
     for response in await asyncio.gather(*(ask() for _ in range(3))):
         assert (response.status_code, response.content) == (503, b"database: no answer\n")
     assert (await ask("/healthz")).content == b"ok"
 
 
-async def test_redis_is_asked_where_there_is_one(settings: Settings) -> None:
+async def test_redis_is_asked_where_there_is_one(ask: Ask, settings: Settings) -> None:
     async with redis() as settings.REDIS_URL:
         response = await ask()
     assert (response.status_code, response.content) == (200, b"database: ok\nredis: ok\n")
 
 
-async def test_without_redis_the_chat_goes_on(settings: Settings) -> None:
+async def test_without_redis_the_chat_goes_on(ask: Ask, settings: Settings) -> None:
     settings.REDIS_URL = f"redis://:secret@127.0.0.1:{free_port()}"
     response = await ask()
     assert (response.status_code, response.content) == (200, b"database: ok\nredis: no answer\n")
 
 
-async def test_a_process_that_ends_is_not_ready_but_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_ends_is_not_ready_but_alive(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ending = threading.Event()
     ending.set()
     monkeypatch.setattr(lifespan, "ending", ending)
