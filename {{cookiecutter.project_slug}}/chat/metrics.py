@@ -114,7 +114,7 @@ def count_stream(reading: asyncio.Task[Any]) -> None:
 
 def time_stop(reading: asyncio.Task[Any] | None) -> None:
     """Measure from now until the task that reads a stream has closed it."""
-    if (metrics := _metrics) is not None and reading is not None:
+    if (metrics := _metrics) is not None and reading is not None and not reading.done():
         began = time.monotonic()
         reading.add_done_callback(lambda _: metrics.stop.observe(time.monotonic() - began))
 

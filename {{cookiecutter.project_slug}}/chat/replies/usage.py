@@ -138,7 +138,8 @@ def log(reply: Reply) -> None:
 def attributes(reply: Reply) -> dict[str, Any]:
     """What the log as JSON says of a reply; times in seconds. What is unknown is left out.
 
-    The names that begin with gen_ai are OpenTelemetry's: https://opentelemetry.io/docs/specs/semconv/gen-ai/
+    The names that begin with gen_ai are OpenTelemetry's:
+    https://opentelemetry.io/docs/specs/semconv/gen-ai/
     """
     values = {
         "chat.reply.id": reply.pk,
