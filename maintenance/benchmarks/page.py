@@ -114,9 +114,11 @@ def event_frame(ref: int, event: str, **params: Any) -> str:
     return json.dumps({"type": "event", "event": event, "params": params, "ref": ref})
 
 
-def cookies(port: int) -> str:
-    """The cookies of a new session, for a `Cookie` header."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+def cookies(port: int, host: str = "127.0.0.1") -> str:
+    """The cookies of a new visitor who comes from `host`, for a `Cookie` header."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=PATIENCE_SECONDS, source_address=(host, 0)
+    )
     connection.request("GET", "/")
     response = connection.getresponse()
     response.read()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -51,6 +52,11 @@ class Server:
 
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8", errors="replace")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the process, again if it has ended, and return when it listens."""
         self._process = subprocess.Popen(
             self._command,
             cwd=self._folder,
@@ -65,7 +71,11 @@ class Server:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._process.kill()
                 raise RuntimeError(f"The server did not start:\n{self.log()}")
-        return self
+
+    def end(self, number: signal.Signals) -> None:
+        """Send a signal that ends the process, and return when it has ended."""
+        self._process.send_signal(number)
+        self._process.wait()
 
     def __exit__(
         self,
