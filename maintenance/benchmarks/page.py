@@ -1,5 +1,6 @@
 """An open page of a baked project without a browser: its session, its WebSocket, its events."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -18,18 +19,23 @@ Frame = dict[str, Any]
 class Page:
     """Speaks as djust's client and `chat/static/chat/log.js` do."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        """`host` is where it comes from: the project allows 100 sockets from one address."""
+    def __init__(self, port: int, host: str = "127.0.0.1", cookies: str = "") -> None:
+        """`host` is where it comes from: the project allows 100 sockets from one address.
+
+        With the `cookies` of another page it is one of the same visitor.
+        """
         self._port = port
         self._host = host
+        self.cookies = cookies
         self._ref = 0
 
     def __enter__(self) -> Self:
-        """Open the page, connect, mount, and follow the conversation."""
+        """Open the page, connect, mount, and follow the newest conversation."""
+        self.cookies = self.cookies or cookies(self._port)
         self._socket = connect(
             f"ws://127.0.0.1:{self._port}/ws/live/",
             origin=Origin(f"http://127.0.0.1:{self._port}"),
-            additional_headers={"Cookie": cookies(self._port)},
+            additional_headers={"Cookie": self.cookies},
             source_address=(self._host, 0),
             max_size=None,
         ).__enter__()
@@ -53,7 +59,8 @@ class Page:
 
     def drop(self) -> None:
         """Leave as a lost network does: without a word of the WebSocket's."""
-        self._socket.socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # it is closed already
+            self._socket.socket.shutdown(socket.SHUT_RDWR)
 
     def navigate(self) -> float:
         """Go to another view over the same socket, and return the time just before."""
