@@ -186,6 +186,7 @@ def keys(page: Page) -> None:
 def new_chat(page: Page) -> None:
     page.get_by_role("button", name="New chat").click()
     expect(page.locator(".turn")).to_have_count(0)
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
 
 
 def rename(page: Page, title: str) -> None:
