@@ -37,6 +37,7 @@ def defaults() -> dict[str, Any]:
         "CHAT_SYSTEM_PROMPT": "",
         "CHAT_TOOL_ROUNDS": 5,  # tools
         "CHAT_VISITOR_COOKIE": "chat_visitor",
+        "REDIS_URL": "",  # bus
     }
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, OperationalError, connection
 
+from chat.bus.bus import bus  # bus
 from chat.conversations import trash  # conversations
 from chat.database import in_thread
 from chat.limits import accounts  # limits
@@ -55,6 +56,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             interrupt_on_signals()
         else:
             await replies.interrupt_all()
+            await bus.close()  # bus
             await loading
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
