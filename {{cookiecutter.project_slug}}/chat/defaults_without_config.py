@@ -32,12 +32,12 @@ def defaults() -> dict[str, Any]:
         "CHAT_MAX_PROMPT_CHARS": 8000,
         "CHAT_MODEL": "",
         "CHAT_MODELS": [],  # models
+        "CHAT_REDIS_URL": "",  # bus
         "CHAT_REQUESTS_PER_MINUTE": 0,  # limits
         "CHAT_SOCKET_PATH": "/ws/live/",
         "CHAT_SYSTEM_PROMPT": "",
         "CHAT_TOOL_ROUNDS": 5,  # tools
         "CHAT_VISITOR_COOKIE": "chat_visitor",
-        "REDIS_URL": "",  # bus
     }
 
 

@@ -48,7 +48,7 @@ class Bus:
 
         `begin` is called once messages are heard, and after each break, in which some may be lost.
         """
-        if settings.REDIS_URL and (connections := self._connected()):
+        if settings.CHAT_REDIS_URL and (connections := self._connected()):
             connections.listen(channel, lambda text: self._take(text, hear), begin)
 
     def leave(self, channel: str) -> None:
@@ -95,7 +95,7 @@ class Bus:
             except ModuleNotFoundError:
                 logger.error("REDIS_URL is set, but redis is not installed: see manage.py check")
                 return None
-            self._connections = Connections(settings.REDIS_URL)
+            self._connections = Connections(settings.CHAT_REDIS_URL)
         return self._connections
 
     def _take(self, text: str, hear: Callable[[Any], None]) -> None:

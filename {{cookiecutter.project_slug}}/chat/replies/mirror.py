@@ -116,7 +116,7 @@ class Mirrors:
 
     def beat(self) -> None:
         """Let others know, as long as a reply is running, that this process lives."""
-        if settings.REDIS_URL and (self._beating is None or self._beating.done()):
+        if settings.CHAT_REDIS_URL and (self._beating is None or self._beating.done()):
             self._beating = asyncio.create_task(heartbeats.beat(self._running), name="heartbeat")
 
     def notify(self, conversation_id: UUID) -> None:
