@@ -7,7 +7,7 @@ of replies are the truth, and whoever has missed something reads them. Nobody wa
 import asyncio
 import json
 import logging
-import uuid
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,7 @@ class Bus:
 
     def __init__(self) -> None:
         self._connections: Connections | None = None
-        # A process does not hear itself.
-        self._me = uuid.uuid4().hex
+        self._me = ""
 
     @property
     def up_since(self) -> float | None:
@@ -96,6 +95,8 @@ class Bus:
                 logger.error("REDIS_URL is set, but redis is not installed: see manage.py check")
                 return None
             self._connections = Connections(settings.CHAT_REDIS_URL)
+            # By this, a process does not hear itself.
+            self._me = secrets.token_hex(4)
         return self._connections
 
     def _take(self, text: str, hear: Callable[[Any], None]) -> None:
@@ -105,7 +106,7 @@ class Bus:
                 hear(message)
         except Exception as error:
             # It may quote the message, which may hold the text of a user.
-            logger.error("a message of another process is not understood: %r", type(error))
+            logger.error("a message of a process is not understood: %s", type(error).__name__)
 
 
 bus = Bus()

@@ -26,6 +26,7 @@ from chat.replies import (
     rows,
 )
 from chat.replies.followed import FollowedReplies, FollowedReply
+from chat.replies.grace import Graces
 from chat.replies.running_reply import RunningReply
 from chat.replies.watcher import Watcher
 
@@ -42,7 +43,7 @@ class RunningReplies:
         self._elsewhere = FollowedReplies(self.notify)
         self._mirrors = mirror.Mirrors(self._running)  # bus
         self._watchers: dict[UUID, set[Watcher]] = {}
-        self._graces: dict[UUID, asyncio.Task[None]] = {}
+        self._graces = Graces(self.find, partial(self.stop, status=Status.INTERRUPTED))
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._is_ending = False
@@ -64,7 +65,7 @@ class RunningReplies:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         reply = await asyncio.shield(running.begun)
-        self.tell(conversation_id)
+        changes.tell("conversation", conversation_id)  # bus
         presence.notify(reply.conversation)  # conversations
         return reply
 
@@ -125,7 +126,7 @@ class RunningReplies:
         watcher = Watcher()
         watchers = self._watchers.setdefault(conversation_id, set())
         watchers.add(watcher)
-        self._end_grace(conversation_id)
+        self._graces.end(conversation_id)
         try:
             yield watcher
         finally:
@@ -141,7 +142,7 @@ class RunningReplies:
         for conversation_id, running in self._running.items():
             is_shown = conversation_id in self._watchers
             if not is_shown and presence.is_of(owner, running):
-                self._end_grace(conversation_id)
+                self._graces.end(conversation_id)
                 self._begin_grace(conversation_id)
 
     def look_elsewhere(self) -> None:
@@ -172,7 +173,7 @@ class RunningReplies:
             await running.run()
         finally:
             del self._running[conversation_id]
-            self._end_grace(conversation_id)
+            self._graces.end(conversation_id)
             self.tell(conversation_id)
         is_shown = conversation_id in self._watchers  # conversations
         if not is_shown and running.begun.exception() is None:  # conversations
@@ -203,27 +204,7 @@ class RunningReplies:
 
     def _begin_grace(self, conversation_id: UUID) -> None:
         if conversation_id in self._running:
-            ending = self._end_unwatched(conversation_id, settings.CHAT_DISCONNECT_GRACE_SECONDS)
-            self._graces[conversation_id] = asyncio.create_task(ending, name="grace")
-
-    async def _end_unwatched(self, conversation_id: UUID, grace: float) -> None:
-        """End a reply that no page, of this process or another, has shown for the grace."""
-        loop, kept_until = asyncio.get_running_loop(), 0.0
-        await asyncio.sleep(grace)
-        while (running := self.find(conversation_id)) is not None:
-            if presence.keeps(running):  # conversations
-                return
-            is_needed = await elsewhere.is_watched(running.reply.pk, grace)
-            if await presence.keeps_elsewhere(running):  # conversations
-                is_needed, kept_until = True, loop.time() + grace
-            if not is_needed and loop.time() >= kept_until:
-                break
-            await asyncio.sleep(elsewhere.WATCHED_SECONDS)
-        self.stop(conversation_id, Status.INTERRUPTED)
-
-    def _end_grace(self, conversation_id: UUID) -> None:
-        if grace := self._graces.pop(conversation_id, None):
-            grace.cancel()
+            self._graces.begin(conversation_id, settings.CHAT_DISCONNECT_GRACE_SECONDS)
 
 
 replies = RunningReplies()
