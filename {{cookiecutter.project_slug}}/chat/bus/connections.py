@@ -88,7 +88,9 @@ class Connections:
             await asyncio.wait([self._outgoing[-1][2]], timeout=PATIENCE_SECONDS)
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.wait(self._tasks, timeout=PATIENCE_SECONDS)
+        for _, _, sent in self._outgoing:
+            sent.cancel()
         await self._client.aclose()
 
     async def _keep_listening(self) -> None:
@@ -148,7 +150,8 @@ class Connections:
                     for channel, text, _ in batch:
                         pipeline.publish(channel, text)
                     counts = await pipeline.execute()
-            except (RedisError, OSError) as error:
+            except Exception as error:
+                # Of a connection that breaks just now, redis-py may also raise AttributeError.
                 await self._away(error)
             for (_, _, sent), count in zip(batch, counts, strict=True):
                 if not sent.done():

@@ -21,6 +21,7 @@ class MirroredText:
         self._row: Reply | None = None
         self._channel = ""
         self._heard_at = 0.0
+        self._up_since: float | None = None
         self._number: int | None = None
         self._calls = 0  # tools
         self.text = self.reasoning = ""
@@ -28,8 +29,11 @@ class MirroredText:
     @property
     def is_fresh(self) -> bool:
         """Whether the text is newer than that of the row."""
-        is_recent = time.monotonic() - self._heard_at < FRESH_SECONDS
-        return is_recent and self._number is not None and bus.up_since is not None
+        if self._number is None or bus.up_since is None:
+            return False
+        # While Redis was away, the row may have got ahead.
+        is_unbroken = bus.up_since == self._up_since
+        return is_unbroken and time.monotonic() - self._heard_at < FRESH_SECONDS
 
     def see(self, row: Reply) -> None:
         """Follow the process that streams a reply. Newer text that it has sent goes into `row`."""
@@ -68,7 +72,8 @@ class MirroredText:
                 self._number = None
                 self._ask()
             return
-        self._number, self._heard_at = piece.number, time.monotonic()
+        self._number = piece.number
+        self._heard_at, self._up_since = time.monotonic(), bus.up_since
         self.text += piece.text
         self.reasoning += piece.reasoning
         if piece.is_whole or piece.text or piece.reasoning:
