@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from types import TracebackType
@@ -16,7 +17,8 @@ from tests.redis_stand_in import RedisStandIn
 from tests.server import free_port
 from tests.waiting import SOON, failure
 
-PROGRAM = shutil.which("redis-server")
+# Windows cannot freeze a process.
+PROGRAM = None if sys.platform == "win32" else shutil.which("redis-server")
 
 
 class InstalledRedis:
@@ -45,7 +47,8 @@ class InstalledRedis:
         self._folder.cleanup()
 
     def freeze(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
+        if sys.platform != "win32":
+            self._process.send_signal(signal.SIGSTOP)
 
 
 class RedisServer:

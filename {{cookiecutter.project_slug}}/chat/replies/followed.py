@@ -1,7 +1,7 @@
 """Replies that other processes stream: followed through their rows.
 
 The row is the truth: its writer saves the text about once a second, and any process may end it
-(rows_elsewhere.py). Where there is a bus, the text comes from the writer itself (mirror.py).
+(rows_elsewhere.py).
 """
 
 import asyncio

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 # Seconds. A process saves each streaming reply about once a second (replies/running_reply.py), or
 # up to four seconds after the database has come back.
 LONGEST_SILENCE = 7
-# Of a process that was heard in another way, too, and is not any more (replies/heartbeats.py).
+# Of a process that was heard in another way, too, and is not any more.
 SHORT_SILENCE = 1.9
 # Seconds. What is longer between two looks was no silence: this process could not look.
 LONGEST_PAUSE = 3

@@ -6,7 +6,9 @@ import time
 import pytest
 
 from chat.bus.bus import bus, name
-from chat.replies import heartbeats, processes
+from chat.database import in_thread
+from chat.models import Conversation, Reply
+from chat.replies import elsewhere, heartbeats, processes, rows
 from chat.replies.heartbeats import Heartbeats
 from tests.bus.conftest import Other
 from tests.redis_server import RedisServer
@@ -58,6 +60,27 @@ async def test_nothing_is_concluded_while_redis_is_away_or_has_just_come_back(
     redis.start()
     await until("Redis answers", lambda: bus.up_since, lambda: "nothing")
     assert await others.missing({"elsewhere"}) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_dead_process_is_known_sooner_without_its_heartbeat(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(elsewhere, "LOOKS_FOR_THE_DEAD", 10**6)
+    monkeypatch.setattr(processes, "SHORT_SILENCE", 0.1)
+    await is_steady()
+    reply: Reply
+    reply, _ = await in_thread(rows.ask)(Conversation(visitor="somebody"), "prompt")
+    await Reply.objects.filter(pk=reply.pk).aupdate(process="elsewhere")
+    await beat(other, "elsewhere")
+    looking = asyncio.create_task(elsewhere.look((), lambda conversation: None))
+    async with limit("its reply is interrupted"):
+        while reply.status == "streaming":
+            await asyncio.sleep(0.01)
+            await reply.arefresh_from_db()
+    looking.cancel()
+    assert reply.status == "interrupted"
 
 
 async def test_the_heart_beats_while_replies_are_running(other: Other) -> None:
