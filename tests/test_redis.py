@@ -1,4 +1,4 @@
-"""A project's tests of the bus hold for Redis itself, where it is installed, and for their stand-in."""
+"""A project's tests of the bus pass with Redis, where it is installed, and with their stand-in."""
 
 import os
 import shutil

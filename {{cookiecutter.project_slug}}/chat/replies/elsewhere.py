@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from chat.conversations import presence  # conversations
 from chat.database import in_thread
-from chat.models import Conversation
+from chat.models import Reply  # conversations
 from chat.replies import rows_elsewhere
 from chat.replies.heartbeats import Heartbeats  # bus
 
@@ -48,13 +48,13 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
     """
     newest: int | None = None
     heartbeats = Heartbeats()  # bus
-    streaming: dict[UUID, Conversation] = {}  # conversations
+    streaming: dict[UUID, Reply] = {}  # conversations
     for count in itertools.count(1):
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            newest, found, writers = await in_thread(rows_elsewhere.since)(newest)
+            newest, found = await in_thread(rows_elsewhere.since)(newest)
             silent: set[str] = set()
-            silent = await heartbeats.missing(writers)  # bus
+            silent = await heartbeats.missing({each.process for each in found.values()})  # bus
             if silent or (found and count % LOOKS_FOR_THE_DEAD == 0):
                 await in_thread(rows_elsewhere.interrupt_dead)(silent)
         except (DatabaseError, OSError) as error:
@@ -64,5 +64,5 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
                 if conversation_id in watched:
                     notify(conversation_id)
             for conversation_id in found.keys() ^ streaming.keys():  # conversations
-                presence.wake((found | streaming)[conversation_id])
+                presence.wake((found | streaming)[conversation_id].conversation)
             streaming = found  # conversations

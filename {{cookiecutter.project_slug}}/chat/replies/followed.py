@@ -70,19 +70,17 @@ class FollowedReply:
             else:
                 if not self._see(row):
                     return
-            is_woken = await self._pause()
+            await self._pause()
             for _ in range(PUT_OFF):  # bus
-                if self.mirrored.is_fresh and not is_woken:
-                    is_woken = await self._pause()
+                if self.mirrored.is_fresh:
+                    await self._pause()
+            self._sooner.clear()
 
-    async def _pause(self) -> bool:
-        """Wait until the next look, or until `look_now`. Returns whether it was the latter."""
+    async def _pause(self) -> None:
+        """Wait until the next look is due, or `look_now` was called since the last one."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FOLLOW_SECONDS):
                 await self._sooner.wait()
-        is_woken = self._sooner.is_set()
-        self._sooner.clear()
-        return is_woken
 
     def _see(self, row: Reply | None) -> bool:
         """Take in the row, or that it is gone. Returns whether another process streams it still."""
@@ -173,12 +171,11 @@ class FollowedReplies:
         """
         if await self._stop_by_bus(conversation_id):  # bus
             return False
-        if ended := await in_thread(rows_elsewhere.stop)(conversation_id):
-            self.look_now(conversation_id)
-            for reply_id, process in ended.items():  # bus
-                mirror.ask(mirror.STOP, process, conversation_id, reply_id)
-            return True
-        return False
+        ended = await in_thread(rows_elsewhere.stop)(conversation_id)
+        for reply_id, process in ended.items():  # bus
+            mirror.ask(mirror.STOP, process, conversation_id, reply_id)
+        self.look_now(conversation_id)
+        return bool(ended)
 
     async def _stop_by_bus(self, conversation_id: UUID) -> bool:  # bus
         """Have the writer end a reply, with all of its text. Returns whether it has done so."""

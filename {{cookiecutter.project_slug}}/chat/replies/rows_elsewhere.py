@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from chat import error_messages
 from chat.limits import accounts  # limits
-from chat.models import Conversation, Reply
+from chat.models import Reply
 from chat.replies import processes
 from chat.tools.models import end_calls  # tools
 
@@ -54,9 +54,9 @@ def take_over_end(reply: Reply) -> None:
         reply.refresh_from_db(fields=["text", "reasoning", "status", "note", "ended_at"])
 
 
-def since(newest: int | None) -> tuple[int, dict[UUID, Conversation], set[str]]:
-    """The id of the newest reply, the conversations in which other processes stream one or have
-    begun one since, and these processes.
+def since(newest: int | None) -> tuple[int, dict[UUID, Reply]]:
+    """The id of the newest reply, and those which other processes stream or have begun since, by
+    the id of their conversation. Of each only its process and its conversation are read.
 
     `newest` is the id that the last call returned, None for the first call.
     """
@@ -69,8 +69,7 @@ def since(newest: int | None) -> tuple[int, dict[UUID, Conversation], set[str]]:
     mine = ("", processes.this_process())
     elsewhere = [reply for reply in found if reply.process not in mine]
     newest = max([newest, *(reply.pk for reply in found)])
-    conversations = {reply.conversation_id: reply.conversation for reply in elsewhere}
-    return newest, conversations, {reply.process for reply in elsewhere}
+    return newest, {reply.conversation_id: reply for reply in elsewhere}
 
 
 def say_watched(reply_id: int) -> None:
