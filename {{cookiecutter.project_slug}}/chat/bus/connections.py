@@ -47,7 +47,7 @@ class Connections:
             socket_connect_timeout=PATIENCE_SECONDS,
             retry=Retry(NoBackoff(), 0),  # `_keep_listening` tries again.
         )
-        self._is_told = self._has_failed = False
+        self._is_told = self._has_failed = self._is_closed = False
         self._pubsub: PubSub | None = None
         self._listeners: dict[str, Listener] = {}
         self._subscribed: set[str] = set()
@@ -86,28 +86,28 @@ class Connections:
     async def close(self) -> None:
         if self._outgoing:
             await asyncio.wait([self._outgoing[-1][2]], timeout=PATIENCE_SECONDS)
+        # On Python 3.11 a cancellation can be lost in redis-py, in `asyncio.wait_for`.
+        self._is_closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks, timeout=PATIENCE_SECONDS)
-        for _, _, sent in self._outgoing:
-            sent.cancel()
         await self._client.aclose()
 
     async def _keep_listening(self) -> None:
         backoff = ExponentialWithJitterBackoff(cap=BACKOFF_SECONDS, base=BACKOFF_SECONDS / 10)
-        retry = Retry(backoff, -1, (RedisError, OSError))  # type: ignore[arg-type]
+        # Of a connection that breaks just now, redis-py may raise AttributeError as well.
+        retry = Retry(backoff, -1, (Exception,))  # type: ignore[arg-type]
         await retry.call_with_retry(self._listen, self._away)
 
     async def _listen(self) -> None:
-        """Hear what comes until the connection breaks. Raises `RedisError` and `OSError`."""
+        """Hear what comes, until the connection breaks and this raises."""
         async with self._client.pubsub() as pubsub:
             self._subscribed, self._confirmed = set(self._listeners), set()
-            # Without a channel, there is nothing yet to listen to.
             await pubsub.subscribe(*self._subscribed)
             self._pubsub = pubsub
             is_asked = self._has_failed = False
             try:
-                while True:
+                while not self._is_closed:
                     message = await pubsub.get_message(timeout=SILENCE_SECONDS)
                     if message is not None:
                         self._take(message)
@@ -137,7 +137,7 @@ class Connections:
                 listener.hear(message["data"])
 
     async def _keep_sending(self) -> None:
-        while True:
+        while not self._is_closed:
             await self._has_work.wait()
             self._has_work.clear()
             batch, self._outgoing = self._outgoing, []
@@ -151,7 +151,6 @@ class Connections:
                         pipeline.publish(channel, text)
                     counts = await pipeline.execute()
             except Exception as error:
-                # Of a connection that breaks just now, redis-py may also raise AttributeError.
                 await self._away(error)
             for (_, _, sent), count in zip(batch, counts, strict=True):
                 if not sent.done():

@@ -104,14 +104,14 @@ async def test_a_redis_that_answers_nothing_is_away(
 
 
 async def test_silence_is_noticed_though_nothing_is_sent(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Process, Process], redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "SILENCE_SECONDS", 0.1)
-    process = Process()
-    await process.has_begun(1)
+    one, other = two
+    await other.bus.send("channel", "from now on the wait is short")
+    await one.hears("from now on the wait is short")
     redis.freeze()
-    await until("it is noticed", lambda: process.bus.up_since is None, lambda: "it counts as up")
-    await process.bus.close()
+    await until("it is noticed", lambda: one.bus.up_since is None, lambda: "it counts as up")
 
 
 async def test_an_error_does_not_tell_what_was_sent(
