@@ -53,6 +53,7 @@ class Connections:
         self._subscribed: set[str] = set()
         self._confirmed: set[str] = set()
         self._outgoing: list[tuple[str, str, asyncio.Future[int]]] = []
+        self._asking: set[asyncio.Task[Any]] = set()
         self._has_work = asyncio.Event()
         self._tasks = [
             asyncio.create_task(self._keep_listening(), name="bus: listening"),
@@ -77,6 +78,12 @@ class Connections:
         self._has_work.set()
 
     async def ask(self, *command: Any) -> Any:
+        # A task of its own: on Python 3.11, redis-py can lose the cancellation of the caller.
+        self._asking.add(task := asyncio.create_task(self._ask(*command)))
+        task.add_done_callback(self._asking.discard)
+        return await asyncio.shield(task)
+
+    async def _ask(self, *command: Any) -> Any:
         try:
             return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
         except (RedisError, OSError) as error:
@@ -86,7 +93,7 @@ class Connections:
     async def close(self) -> None:
         if self._outgoing:
             await asyncio.wait([self._outgoing[-1][2]], timeout=PATIENCE_SECONDS)
-        # On Python 3.11 a cancellation can be lost in redis-py, in `asyncio.wait_for`.
+        # In case a cancellation is lost, as in `ask`.
         self._is_closed = True
         for task in self._tasks:
             task.cancel()
