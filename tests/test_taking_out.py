@@ -20,6 +20,7 @@ EXTRAS: dict[str, list[tuple[str, ...]]] = {
     "cache": [("cache", "docs/cache.md")],
     "conversations": [("conversations", "docs/conversations.md")],
     "export": [("export", "docs/export.md")],
+    "bus": [("bus", "docs/redis.md")],
     "versions": [("versions", "docs/versions.md")],
     "metrics": [("metrics", "docs/monitoring.md", "Take the metrics out")],
     "limits": [LIMITS],

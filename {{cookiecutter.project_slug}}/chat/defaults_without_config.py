@@ -33,6 +33,7 @@ def defaults() -> dict[str, Any]:
         "CHAT_METRICS_ADDRESS": None,  # metrics
         "CHAT_MODEL": "",
         "CHAT_MODELS": [],  # models
+        "CHAT_REDIS_URL": "",  # bus
         "CHAT_REQUESTS_PER_MINUTE": 0,  # limits
         "CHAT_SOCKET_PATH": "/ws/live/",
         "CHAT_SYSTEM_PROMPT": "",

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import Error, OperationalError, connection
 
 from chat import metrics  # metrics
+from chat.bus.bus import bus  # bus
 from chat.conversations import trash  # conversations
 from chat.database import in_thread
 from chat.limits import accounts  # limits
@@ -62,6 +63,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         else:
             ending.set()
             await replies.interrupt_all()
+            await bus.close()  # bus
             await loading
             metrics.end()  # metrics
         await send({"type": f"{message['type']}.complete"})

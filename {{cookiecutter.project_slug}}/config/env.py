@@ -114,9 +114,11 @@ def address(name: str, *schemes: str) -> str:
     value = text(name)
     try:
         found = urlsplit(value)
+        # A port that is not a number raises ValueError.
+        is_complete = bool(found.hostname or found.path) and found.port != 0
     except ValueError:
-        found = urlsplit("")
-    if value and (found.scheme not in schemes or not (found.hostname or found.path)):
+        is_complete = False
+    if value and not (is_complete and found.scheme in schemes):
         begins = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SystemExit(f"{name} is not understood. Use an address that begins with {begins}.")
     return value

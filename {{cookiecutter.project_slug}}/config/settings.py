@@ -120,6 +120,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHAT_LOGIN_REQUIRED = env.flag("CHAT_LOGIN_REQUIRED", default=False)
 REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix")
+# The Redis through which processes follow and stop each other's replies: see docs/redis.md.
+CHAT_REDIS_URL = REDIS_URL  # bus
 # Every WebSocket joins a group of this layer. In Redis, a restart of Redis would close them all.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 

@@ -20,13 +20,14 @@ APP = (
     "chat.model_choice",  # models
     "chat.versions",  # versions
 )
-EXTRAS = ("chat.tools", "chat.limits", "chat.conversations")
+EXTRAS = ("chat.tools", "chat.limits", "chat.conversations", "chat.bus")
 # What a room, or a module beside the rooms, may import of this project.
 ALLOWED: dict[str, set[str]] = {
     "provider": {"chat.provider"},
+    "bus": {"chat.bus"},  # bus
     "replies": {"chat.replies", *EXTRAS, "chat.provider", *APP},
     "page": {"chat.page", "chat.replies", *EXTRAS, "chat.provider", *APP},
-    "conversations": {"chat.conversations", *APP},  # conversations
+    "conversations": {"chat.conversations", "chat.bus", *APP},  # conversations
     "tools": {"chat.tools", "chat.models", "chat.provider", "chat.repair"},  # tools
     "limits": {"chat.limits", "chat.models", "chat.error_messages", "chat.provider"},  # limits
     "export": {"chat.export", "chat.tools", *APP},  # export
@@ -49,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
 LIBRARIES = {"channels", "django", "dotenv", "filelock", "uvicorn"}
 # Libraries that only one room imports.
 ROOM_LIBRARIES = {
+    "bus": {"redis"},  # bus
     "page": {"comrak", "djust", "pygments"},
     "tools": {"pydantic", "pydantic_core"},  # tools
     "metrics.py": {"prometheus_client"},  # metrics

@@ -21,7 +21,7 @@ from chat.page import usage  # usage
 from chat.page.edits import Cursor
 from chat.page.growing import GrowingMarkdown
 from chat.page.turns import reply_html, turn_html
-from chat.replies.elsewhere import FollowedReply
+from chat.replies.followed import FollowedReply
 from chat.replies.registry import replies
 from chat.replies.running_reply import RunningReply
 from chat.replies.watcher import Watcher

@@ -55,7 +55,7 @@ class VersionView(ConversationView):
                 self._said_of, count = shown
                 self._said = f"Version {version} of {count}"
                 self.show({"progress": self._said})
-                replies.notify(self._conversation.pk)
+                replies.tell(self._conversation.pk)
 
     def said_of(self, last: Reply) -> dict[str, str]:
         """Leave in the status what was said of a version, for as long as it is shown."""

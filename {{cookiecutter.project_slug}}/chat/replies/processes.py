@@ -6,7 +6,7 @@ such a process counts as dead when no save of its replies is seen for LONGEST_SI
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,6 +19,8 @@ from filelock import FileLock, Timeout
 # Seconds. A process saves each streaming reply about once a second (replies/running_reply.py), or
 # up to four seconds after the database has come back.
 LONGEST_SILENCE = 7
+# Of a process that was heard in another way, too, and is not any more.
+SHORT_SILENCE = 1.9
 # Seconds. What is longer between two looks was no silence: this process could not look.
 LONGEST_PAUSE = 3
 
@@ -52,24 +54,29 @@ def this_process() -> str:
     return _own()[0]
 
 
-def dead(saves: Mapping[str, datetime]) -> list[str]:
+def dead(saves: Mapping[str, datetime], silent: Collection[str] = ()) -> list[str]:
     """The processes that have ended without ending their replies.
 
-    `saves` has the last save of each process, as the database holds it now.
+    `saves` has the last save of each process, as the database holds it now. For those that are
+    `silent` in another way, too, a shorter silence of the rows is enough.
     """
     for process in _heartbeats.keys() - saves.keys():
         del _heartbeats[process]
-    return [process for process, saved_at in saves.items() if _is_dead(process, saved_at)]
+    return [
+        process
+        for process, saved_at in saves.items()
+        if _is_dead(process, saved_at, SHORT_SILENCE if process in silent else LONGEST_SILENCE)
+    ]
 
 
-def _is_dead(process: str, saved_at: datetime) -> bool:
+def _is_dead(process: str, saved_at: datetime, longest: float) -> bool:
     lock = _lock(process)
     if not Path(lock.lock_file).is_file():
-        return _is_silent(process, saved_at)
+        return _is_silent(process, saved_at, longest)
     return _is_free(lock)
 
 
-def _is_silent(process: str, saved_at: datetime) -> bool:
+def _is_silent(process: str, saved_at: datetime, longest: float) -> bool:
     """Whether a process has not saved for too long, by this process's clock alone.
 
     Clocks of machines differ. And after a minute without a database, no save is a minute old.
@@ -81,7 +88,7 @@ def _is_silent(process: str, saved_at: datetime) -> bool:
         return False
     seen.silence += min(now - seen.looked_at, LONGEST_PAUSE)
     seen.looked_at = now
-    return seen.silence > LONGEST_SILENCE
+    return seen.silence > longest
 
 
 def remove_locks_of_the_dead() -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from chat.bus import changes  # bus
 from chat.conversations import presence  # conversations
 from chat.database import in_thread
 from chat.models import Reply
@@ -21,9 +22,11 @@ from chat.replies import (
     approval,  # tools
     cache,  # cache
     elsewhere,
+    mirror,  # bus
     rows,
 )
-from chat.replies.elsewhere import FollowedReply
+from chat.replies.followed import FollowedReplies, FollowedReply
+from chat.replies.grace import Graces
 from chat.replies.running_reply import RunningReply
 from chat.replies.watcher import Watcher
 
@@ -37,9 +40,10 @@ class RunningReplies:
 
     def __init__(self) -> None:
         self._running: dict[UUID, RunningReply] = {}
-        self._elsewhere = elsewhere.FollowedReplies(self.notify)
+        self._elsewhere = FollowedReplies(self.notify)
+        self._mirrors = mirror.Mirrors(self._running)  # bus
         self._watchers: dict[UUID, set[Watcher]] = {}
-        self._graces: dict[UUID, asyncio.Task[None]] = {}
+        self._graces = Graces(self.find, partial(self.stop, status=Status.INTERRUPTED))
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._is_ending = False
@@ -61,6 +65,7 @@ class RunningReplies:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         reply = await asyncio.shield(running.begun)
+        changes.tell("conversation", conversation_id)  # bus
         presence.notify(reply.conversation)  # conversations
         return reply
 
@@ -94,7 +99,8 @@ class RunningReplies:
         """
         if conversation_id in self._running:
             return
-        await self._elsewhere.stop(conversation_id)
+        if await self._elsewhere.stop(conversation_id):
+            self.tell(conversation_id)
         await self.stop_waiting(conversation_id)  # tools
 
     async def resume(self, conversation_id: UUID) -> None:  # tools
@@ -105,7 +111,7 @@ class RunningReplies:
     async def stop_waiting(self, conversation_id: UUID) -> None:  # tools
         """Stop the reply of a conversation that waits for the user, in whatever process it ran."""
         if await in_thread(approval.stop)(conversation_id):
-            self.notify(conversation_id)
+            self.tell(conversation_id)
 
     @contextlib.contextmanager
     def watch(self, conversation_id: UUID) -> Iterator[Watcher]:
@@ -114,16 +120,20 @@ class RunningReplies:
         A reply that nobody watches any more goes on for CHAT_DISCONNECT_GRACE_SECONDS.
         """
         self.look_elsewhere()
+        if conversation_id not in self._watchers:  # bus
+            hear = partial(self._hear_change, conversation_id)
+            changes.listen("conversation", conversation_id, hear)
         watcher = Watcher()
         watchers = self._watchers.setdefault(conversation_id, set())
         watchers.add(watcher)
-        self._end_grace(conversation_id)
+        self._graces.end(conversation_id)
         try:
             yield watcher
         finally:
             watchers.discard(watcher)
             if not watchers:
                 del self._watchers[conversation_id]
+                changes.leave("conversation", conversation_id)  # bus
                 self._elsewhere.leave(conversation_id)
                 self._begin_grace(conversation_id)
 
@@ -132,13 +142,14 @@ class RunningReplies:
         for conversation_id, running in self._running.items():
             is_shown = conversation_id in self._watchers
             if not is_shown and presence.is_of(owner, running):
-                self._end_grace(conversation_id)
+                self._graces.end(conversation_id)
                 self._begin_grace(conversation_id)
 
     def look_elsewhere(self) -> None:
         """Begin the one periodic look at other processes, if it has not begun."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(elsewhere.look(self._watchers, self.notify))
+            self._mirrors.listen()  # bus
 
     async def interrupt_all(self) -> None:
         """Close every upstream connection, for the end of the process. Later replies end as well.
@@ -157,12 +168,13 @@ class RunningReplies:
     async def _run(self, conversation_id: UUID, running: RunningReply) -> None:
         if conversation_id not in self._watchers:
             self._begin_grace(conversation_id)
+        self._mirrors.beat()  # bus
         try:
             await running.run()
         finally:
             del self._running[conversation_id]
-            self._end_grace(conversation_id)
-            self.notify(conversation_id)
+            self._graces.end(conversation_id)
+            self.tell(conversation_id)
         is_shown = conversation_id in self._watchers  # conversations
         if not is_shown and running.begun.exception() is None:  # conversations
             is_shown = await elsewhere.is_watched(running.reply.pk)
@@ -174,30 +186,25 @@ class RunningReplies:
         if running.request is not None:  # cache
             await cache.keep(running.reply, running.request)
 
+    def tell(self, conversation_id: UUID) -> None:
+        """Let all pages that show a conversation see that its rows have changed."""
+        self.notify(conversation_id)
+        changes.tell("conversation", conversation_id)  # bus
+
+    def _hear_change(self, conversation_id: UUID) -> None:  # bus
+        """Another process has told of a change."""
+        self._elsewhere.look_now(conversation_id)
+        self.notify(conversation_id)
+
     def notify(self, conversation_id: UUID) -> None:
-        """Wake the feeds of all pages that show a conversation."""
+        """Wake the feeds of the pages of this process that show a conversation."""
         for watcher in self._watchers.get(conversation_id, ()):
             watcher.notify()
+        self._mirrors.notify(conversation_id)  # bus
 
     def _begin_grace(self, conversation_id: UUID) -> None:
         if conversation_id in self._running:
-            ending = self._end_unwatched(conversation_id, settings.CHAT_DISCONNECT_GRACE_SECONDS)
-            self._graces[conversation_id] = asyncio.create_task(ending, name="grace")
-
-    async def _end_unwatched(self, conversation_id: UUID, grace: float) -> None:
-        """End a reply that no page, of this process or another, has shown for the grace."""
-        await asyncio.sleep(grace)
-        while (running := self.find(conversation_id)) is not None:
-            if presence.keeps(running):  # conversations
-                return
-            if not await elsewhere.is_watched(running.reply.pk, grace):
-                break
-            await asyncio.sleep(elsewhere.WATCHED_SECONDS)
-        self.stop(conversation_id, Status.INTERRUPTED)
-
-    def _end_grace(self, conversation_id: UUID) -> None:
-        if grace := self._graces.pop(conversation_id, None):
-            grace.cancel()
+            self._graces.begin(conversation_id, settings.CHAT_DISCONNECT_GRACE_SECONDS)
 
 
 replies = RunningReplies()

@@ -4,6 +4,7 @@ All of it blocks.
 """
 
 import contextlib
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from chat import error_messages
 from chat.limits import accounts  # limits
-from chat.models import Conversation, Reply
+from chat.models import Reply
 from chat.replies import processes
 from chat.tools.models import end_calls  # tools
 
@@ -28,18 +29,22 @@ def streams_elsewhere(reply: Reply) -> bool:
     return reply.status == Status.STREAMING and is_of_another
 
 
-def stop(conversation_id: UUID) -> bool:
-    """Stop the reply of a conversation that another process streams. Returns whether there was one.
+def stop(conversation_id: UUID) -> dict[int, str]:
+    """Stop the reply of a conversation that another process streams.
 
-    That process closes the upstream connection when it saves the reply the next time.
+    Returns its id and the process, if there was one. That process closes the upstream connection
+    when it saves the reply the next time.
     """
-    return _end(_streaming().filter(conversation=conversation_id), Status.STOPPED) > 0
+    return _end(_streaming().filter(conversation=conversation_id), Status.STOPPED)
 
 
-def interrupt_dead() -> None:
-    """Mark the streaming replies of every process that has died as interrupted."""
+def interrupt_dead(silent: Collection[str] = ()) -> None:
+    """Mark the streaming replies of every process that has died as interrupted.
+
+    `silent` are those of which there is a sign that they have died (`processes.dead`).
+    """
     saves = dict(_streaming().values_list("process").annotate(Max("saved_at")))
-    if dead := processes.dead(saves):
+    if dead := processes.dead(saves, silent):
         _end(_streaming().filter(process__in=dead), Status.INTERRUPTED, error_messages.INTERRUPTED)
 
 
@@ -49,9 +54,9 @@ def take_over_end(reply: Reply) -> None:
         reply.refresh_from_db(fields=["text", "reasoning", "status", "note", "ended_at"])
 
 
-def since(newest: int | None) -> tuple[int, dict[UUID, Conversation]]:
-    """The id of the newest reply, and the conversations in which other processes stream one or have
-    begun one since.
+def since(newest: int | None) -> tuple[int, dict[UUID, Reply]]:
+    """The id of the newest reply, and those which other processes stream or have begun since, by
+    the id of their conversation. Of each only its process and its conversation are read.
 
     `newest` is the id that the last call returned, None for the first call.
     """
@@ -64,7 +69,7 @@ def since(newest: int | None) -> tuple[int, dict[UUID, Conversation]]:
     mine = ("", processes.this_process())
     elsewhere = [reply for reply in found if reply.process not in mine]
     newest = max([newest, *(reply.pk for reply in found)])
-    return newest, {reply.conversation_id: reply.conversation for reply in elsewhere}
+    return newest, {reply.conversation_id: reply for reply in elsewhere}
 
 
 def say_watched(reply_id: int) -> None:
@@ -84,12 +89,13 @@ def _streaming() -> QuerySet[Reply]:
     return Reply.objects.filter(status=Status.STREAMING).exclude(process__in=mine).order_by()
 
 
-def _end(streaming: QuerySet[Reply], status: Status, note: str = "") -> int:
-    """End replies, and return how many."""
+def _end(streaming: QuerySet[Reply], status: Status, note: str = "") -> dict[int, str]:
+    """End replies, and return the process of each by the reply's id."""
     with transaction.atomic():
         # Locked, so that their process does not end them, too.
-        ids = list(streaming.select_for_update().values_list("pk", flat=True))
-        ended = Reply.objects.filter(pk__in=ids)
+        found = dict(streaming.select_for_update().values_list("pk", "process"))
+        ended = Reply.objects.filter(pk__in=found)
         end_calls(ended.filter(call_count__gt=0))  # tools
         accounts.settle_all(ended)  # limits
-        return ended.update(status=status, note=note, ended_at=timezone.now())
+        ended.update(status=status, note=note, ended_at=timezone.now())
+    return found

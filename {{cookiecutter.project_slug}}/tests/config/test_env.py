@@ -44,6 +44,7 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
         ("DATABASE_URL", "mysql://user:secret@host/chat", "postgres://user"),
         ("DATABASE_URL", "sqlite://:memory:", "sqlite:///db.sqlite3"),
         ("REDIS_URL", "secret@host", "redis:// or rediss://"),
+        ("REDIS_URL", "redis://:secret@host:port/0", "redis:// or rediss://"),
         ("DJANGO_TRUSTED_ORIGINS", "chat.example.com", "https://chat.example.com:8443"),
         ("DJANGO_TRUSTED_ORIGINS", "https://chat.example.com/chat/", "without a path"),
         (names.BASE_URL_VARIABLE, "127.0.0.1:9", "http:// or https://"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.replies import elsewhere, rows
+from chat.replies import elsewhere, followed, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, seen_by
@@ -24,7 +24,7 @@ LONG = "/long 2000"
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere, "FOLLOW_SECONDS", 0.02)
+    monkeypatch.setattr(followed, "FOLLOW_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 0.3)
 

@@ -99,6 +99,20 @@ def test_a_process_that_is_silent_is_dead_within_seconds(
     assert processes.LONGEST_SILENCE < seconds <= 10
 
 
+def test_who_is_silent_in_another_way_too_is_dead_sooner(
+    reply: Reply, clock: Callable[[float], None]
+) -> None:
+    for second in (0, 1):
+        clock(second)
+        rows_elsewhere.interrupt_dead({"other"})
+        reply.refresh_from_db()
+        assert reply.status == "streaming", "its rows must be silent as well"
+    clock(2)
+    rows_elsewhere.interrupt_dead({"other"})
+    reply.refresh_from_db()
+    assert reply.status == "interrupted"
+
+
 def test_a_process_whose_clock_differs_lives_while_it_saves(
     reply: Reply, clock: Callable[[float], None]
 ) -> None:

@@ -1,0 +1,53 @@
+"""A Redis, this process on it, and another process as the bus sees it."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pytest_django import Settings
+
+from chat.bus.bus import Bus, bus, name
+from tests.redis_server import RedisServer
+from tests.waiting import until
+
+
+class Other:
+    """Another process: it sends, and keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.bus = Bus()
+        self.heard: list[Any] = []
+
+    def listen(self, *parts: object) -> None:
+        self.bus.listen(name(*parts), self.heard.append)
+
+    async def send(self, message: Any, *parts: object) -> None:
+        """Send to a channel, once somebody listens to it."""
+        channel = name(*parts)
+        await until("Redis answers", lambda: self.bus.up_since, lambda: "nothing")
+        while not await self.bus.listeners(channel):
+            pass
+        await self.bus.send(channel, message)
+
+    async def hears(self, message: Any) -> None:
+        """Wait until it has heard a message."""
+        await until(f"{message} is heard", lambda: message in self.heard, lambda: self.heard)
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        settings.CHAT_REDIS_URL = server.url
+        yield server
+
+
+@pytest_asyncio.fixture
+async def other(redis: RedisServer) -> AsyncIterator[Other]:
+    """Another process, whose name is `elsewhere`; this one leaves Redis at the end, too."""
+    other = Other()
+    other.listen("process", "elsewhere")
+    await until("Redis answers", lambda: other.bus.up_since, lambda: "nothing")
+    yield other
+    await other.bus.close()
+    await bus.close()
