@@ -168,8 +168,10 @@ class RunningReplies:
             is_shown = await elsewhere.is_watched(running.reply.pk)
         await presence.ended(running, is_shown=is_shown)  # conversations
         if running.tools.is_waiting:  # tools
-            # The user may have answered, or stopped it, while it was being saved.
-            ended = self.stop_waiting if running.stopped_as else self.resume
+            # The user may have answered, or stopped it, while it was being saved. If the process
+            # has ended meanwhile, or the grace, it waits.
+            is_stopped = running.stopped_as == Status.STOPPED
+            ended = self.stop_waiting if is_stopped else self.resume
             await ended(conversation_id)
         if running.request is not None:  # cache
             await cache.keep(running.reply, running.request)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from chat.models import Reply
+from chat.models import Conversation, Reply
 from chat.replies import approval, processes, registry, rows, rows_elsewhere
 from chat.replies.registry import RunningReplies, replies
 from chat.tools.tool import tool
@@ -18,9 +19,11 @@ from fake_model.server import FakeModel
 from tests.live_page import Page, open_page
 from tests.tools.offering import offer
 from tests.tools.replying import calls, statuses
+from tests.waiting import SOON, limit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+PROMPT = '/tool delete {"name": "a.txt"}'
 ran: list[str] = []
 
 
@@ -43,7 +46,7 @@ def _offered(monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, delete, look)
 
 
-async def ask(page: Page, prompt: str = '/tool delete {"name": "a.txt"}') -> int:
+async def ask(page: Page, prompt: str = PROMPT) -> int:
     """Send a prompt, and return the id of the call that waits then."""
     await page.event("submit", prompt=prompt)
     await page.until(lambda page: 'data-status="waiting"' in page.text)
@@ -92,6 +95,8 @@ async def test_it_waits_without_a_page_longer_than_the_grace(
 
 
 async def test_it_outlives_the_process(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    # However slow the machine is, the reply is saved before the process ends.
+    monkeypatch.setattr(registry, "ENDING_SECONDS", SOON)
     client = Client()
     async with open_page(client) as page:
         call = await ask(page)
@@ -177,9 +182,31 @@ async def test_an_answer_that_comes_while_the_reply_is_being_saved_counts(
 
     monkeypatch.setattr(rows, "save", save_late)
     async with open_page() as page:
-        await page.event("submit", prompt='/tool delete {"name": "a.txt"}')
+        await page.event("submit", prompt=PROMPT)
         await page.until(lambda page: page.status == "complete")
     assert (answered, ran) == ([True], ["a.txt"])
+
+
+@pytest.mark.parametrize(
+    ("end", "status"), [(Reply.Status.INTERRUPTED, "waiting"), (Reply.Status.STOPPED, "denied")]
+)
+async def test_only_stop_denies_while_the_reply_is_being_saved(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, end: Reply.Status, status: str
+) -> None:
+    """The end of the process, or of the grace, leaves it waiting."""
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    save, loop = rows.save, asyncio.get_running_loop()
+
+    def save_late(reply: Reply) -> bool:
+        if reply.is_waiting:
+            loop.call_soon_threadsafe(replies.stop, conversation.pk, end)
+        return save(reply)
+
+    monkeypatch.setattr(rows, "save", save_late)
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    async with limit("the task of the reply ends"):
+        await asyncio.gather(*replies._tasks)
+    assert await statuses() == [status]
 
 
 def _first_call(reply: Reply) -> int:
