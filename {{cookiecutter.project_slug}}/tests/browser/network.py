@@ -44,8 +44,9 @@ class Network:
             page.send(told)
 
     def hold(self) -> None:
-        """Pass nothing on, and say nothing of it."""
+        """Pass nothing on, either way, and say nothing of it."""
         self._held = []
+        self.delay("")
 
     async def lose(self) -> None:
         """Lose what the server tells, and return when it has told something."""
@@ -67,6 +68,7 @@ class Network:
         held, self._held = self._held or [], None
         for sent in held:
             self._ends[1].send(sent)
+        self.deliver()
 
     async def cut(self) -> None:
         self._is_cut = True
