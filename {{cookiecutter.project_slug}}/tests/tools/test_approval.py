@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -204,9 +205,31 @@ async def test_only_stop_denies_while_the_reply_is_being_saved(
 
     monkeypatch.setattr(rows, "save", save_late)
     await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
-    async with limit("the task of the reply ends"):
-        await asyncio.gather(*replies._tasks)
+    await ended(replies)
     assert await statuses() == [status]
+
+
+async def test_a_stop_counts_while_it_is_looked_for_an_answer(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    resume, loop = approval.resume, asyncio.get_running_loop()
+
+    def resume_late(conversation_id: UUID) -> rows.Begun:
+        loop.call_soon_threadsafe(replies.stop, conversation_id)
+        return resume(conversation_id)
+
+    monkeypatch.setattr(approval, "resume", resume_late)
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    assert await statuses() == ["denied"]
+
+
+async def ended(replies: RunningReplies) -> None:
+    """Wait until no task of `replies` runs any more."""
+    async with limit("the tasks of the replies end"):
+        while replies._tasks:
+            await asyncio.gather(*replies._tasks)
 
 
 def _first_call(reply: Reply) -> int:
