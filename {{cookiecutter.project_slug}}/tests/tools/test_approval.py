@@ -3,8 +3,6 @@
 import asyncio
 import logging
 from datetime import timedelta
-from functools import partial
-from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,15 +10,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from chat.models import Conversation, Reply
-from chat.replies import approval, processes, registry, rows, rows_elsewhere
+from chat.models import Reply
+from chat.replies import approval, processes, registry, rows_elsewhere
 from chat.replies.registry import RunningReplies, replies
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
 from tests.live_page import Page, open_page
 from tests.tools.offering import offer
 from tests.tools.replying import calls, statuses
-from tests.waiting import SOON, limit
+from tests.waiting import SOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,73 +165,6 @@ async def test_each_of_two_calls_asks_for_itself(model: FakeModel) -> None:
         await page.event("deny", call=second.pk)
         await page.until(lambda page: page.status == "complete")
     assert (await statuses(), len(model.record)) == (["complete", "denied", "complete"], 2)
-
-
-async def test_an_answer_that_comes_while_the_reply_is_being_saved_counts(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    save = rows.save
-    answered: list[bool] = []
-
-    def save_late(reply: Reply) -> bool:
-        if reply.is_waiting and not answered:
-            # As another process does, which cannot take the reply over yet.
-            answered.append(approval.answer(reply.conversation, _first_call(reply), allow=True))
-        return save(reply)
-
-    monkeypatch.setattr(rows, "save", save_late)
-    async with open_page() as page:
-        await page.event("submit", prompt=PROMPT)
-        await page.until(lambda page: page.status == "complete")
-    assert (answered, ran) == ([True], ["a.txt"])
-
-
-@pytest.mark.parametrize(
-    ("end", "status"), [(Reply.Status.INTERRUPTED, "waiting"), (Reply.Status.STOPPED, "denied")]
-)
-async def test_only_stop_denies_while_the_reply_is_being_saved(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch, end: Reply.Status, status: str
-) -> None:
-    """The end of the process, or of the grace, leaves it waiting."""
-    replies, conversation = RunningReplies(), Conversation(visitor="tests")
-    save, loop = rows.save, asyncio.get_running_loop()
-
-    def save_late(reply: Reply) -> bool:
-        if reply.is_waiting:
-            loop.call_soon_threadsafe(replies.stop, conversation.pk, end)
-        return save(reply)
-
-    monkeypatch.setattr(rows, "save", save_late)
-    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
-    await ended(replies)
-    assert await statuses() == [status]
-
-
-async def test_a_stop_counts_while_it_is_looked_for_an_answer(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replies, conversation = RunningReplies(), Conversation(visitor="tests")
-    resume, loop = approval.resume, asyncio.get_running_loop()
-
-    def resume_late(conversation_id: UUID) -> rows.Begun:
-        loop.call_soon_threadsafe(replies.stop, conversation_id)
-        return resume(conversation_id)
-
-    monkeypatch.setattr(approval, "resume", resume_late)
-    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
-    await ended(replies)
-    assert await statuses() == ["denied"]
-
-
-async def ended(replies: RunningReplies) -> None:
-    """Wait until no task of `replies` runs any more."""
-    async with limit("the tasks of the replies end"):
-        while replies._tasks:
-            await asyncio.gather(*replies._tasks)
-
-
-def _first_call(reply: Reply) -> int:
-    return reply.tool_calls.all()[0].pk
 
 
 async def test_nobody_answers_for_somebody_else(model: FakeModel) -> None:
