@@ -145,7 +145,7 @@ async def test_a_prompt_whose_answer_was_lost_is_not_left_to_be_sent_again(
     await send(page, "/echo first")
     await expect_status(page, "complete")
     await prompt(page).fill("/echo in the tunnel")
-    answer = asyncio.create_task(network.lose())
+    answer = asyncio.create_task(network.lose("chat:sent"))
     await prompt(page).press("Enter")
     await answer
     await network.cut()

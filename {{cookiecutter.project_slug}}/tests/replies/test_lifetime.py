@@ -5,7 +5,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,14 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
-from chat.replies import elsewhere, rows
+from chat.replies import elsewhere, processes, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
+from tests import held_threads
 from tests.conftest import closed_by_client, seen_by
 from tests.live_page import Page, open_page
 from tests.waiting import SOON, limit, source
@@ -110,15 +109,16 @@ async def test_whoever_watches_again_ends_the_grace(
         assert slow_model.record[0].ended_by is None
 
 
-async def test_one_page_of_two_is_enough(slow_model: FakeModel, settings: Settings) -> None:
+async def test_one_page_of_two_is_enough(model: FakeModel, settings: Settings) -> None:
     settings.CHAT_DISCONNECT_GRACE_SECONDS = 0
     client = Client()
     async with open_page(client) as stays:
-        async with open_page(client) as leaves:
-            await leaves.event("submit", prompt="/long 60")
-            await stays.until(has_text)
+        with held_threads.of_model(model):
+            async with open_page(client) as leaves:
+                await leaves.event("submit", prompt="/echo one two")
+                await stays.until(lambda page: page.status == "streaming")
         await stays.until(lambda page: page.status == "complete")
-    await seen_by(slow_model, lambda record: record[0].ended_by == "server")
+    await seen_by(model, lambda record: record[0].ended_by == "server")
 
 
 async def test_a_page_that_navigates_over_its_socket_has_left(
@@ -213,8 +213,7 @@ async def test_a_reply_that_another_process_writes_is_seen_to_end(
         assert page.status == "streaming"
         # Only a second look can see what comes now.
         assert await asyncio.to_thread(looked.wait, SOON)
-        # As after a minute without a heartbeat.
-        await Reply.objects.aupdate(saved_at=timezone.now() - timedelta(minutes=2))
+        monkeypatch.setattr(processes, "LONGEST_SILENCE", 0.1)
         await page.until(lambda page: page.status == "interrupted")
         await page.until(lambda page: "interrupted" in page.controls)
 
