@@ -171,22 +171,21 @@ async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: Fake
         await row(lambda reply: reply.status == "streaming" and reply.text == running.reply.text)
 
 
-async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
+async def test_a_locked_database_loses_nothing(model: FakeModel) -> None:
     async with open_page() as page:
-        # For more than two seconds, so that there is more to come once it is locked.
-        await page.event("submit", prompt="/long 120")
-        await page.until(has_text)
-        lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        texts = page.texts
-        await page.until(lambda page: page.texts > texts)
-        await seen_by(slow_model, lambda record: record[0].ended_by)
+        with held_threads.of_model(model):
+            await page.event("submit", prompt="/long 120")
+            await page.until(lambda page: page.status == "streaming")
+            lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+        await page.until(lambda page: page.texts)
+        await seen_by(model, lambda record: record[0].ended_by)
         lock.execute("ROLLBACK")
         lock.close()
         await page.until(lambda page: page.status == "complete")
     reply = await Reply.objects.aget()
     assert reply.status == "complete"
-    assert slow_model.record[0].tokens == 120
+    assert model.record[0].tokens == 120
 
 
 async def test_a_reply_that_another_process_writes_is_seen_to_end(
