@@ -48,7 +48,7 @@ async def test_a_reply_grows_in_steps(page: Page) -> None:
 
 async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
-    await send(page, "/long 16000 first")
+    await send(page, "/slow /long 300 first")
     await expect_words(page)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
@@ -195,7 +195,7 @@ async def test_a_reload_shows_the_same_though_another_tab_began_a_conversation(
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
     other = await page.context.new_page()
     await other.goto(server.url)
-    await send(page, "/long 16000 tabs")
+    await send(page, "/slow /long 300 tabs")
     await expect_status(other, "streaming")
     await button(other, "Stop").click()
     await expect_status(page, "stopped")
