@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.replies import elsewhere, rows
+from chat.replies import elsewhere, processes, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests import held_threads
@@ -26,9 +26,11 @@ LONG = "/long 2000"
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, the other process is not taken for dead."""
     monkeypatch.setattr(elsewhere, "FOLLOW_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 0.3)
+    monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
 
 
 async def conversation_of(client: Client) -> Conversation:

@@ -117,6 +117,9 @@ async def test_one_page_of_two_is_enough(model: FakeModel, settings: Settings) -
             async with open_page(client) as leaves:
                 await leaves.event("submit", prompt="/echo one two")
                 await stays.until(lambda page: page.status == "streaming")
+            async with limit("the other page has left"):
+                while len(replies._watchers.get(UUID(stays.conversation), ())) > 1:
+                    await asyncio.sleep(0.01)
         await stays.until(lambda page: page.status == "complete")
     await seen_by(model, lambda record: record[0].ended_by == "server")
 
@@ -192,6 +195,7 @@ async def test_a_reply_that_another_process_writes_is_seen_to_end(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
     turns, looked = queries.turns, threading.Event()
 
     def look(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
