@@ -1,14 +1,15 @@
-"""Holds up threads, as a database does that does not answer."""
+"""Holds up threads, as a database or a model does that does not answer."""
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
+from fake_model.server import FakeModel
 from tests.waiting import SOON
 
 
@@ -49,3 +50,14 @@ async def calls_of(
             yield held
         finally:
             go_on.set()
+
+
+@contextmanager
+def of_model(model: FakeModel) -> Iterator[None]:
+    """Hold up the model: a reply does not end while a test looks at how it begins."""
+    go_on = threading.Event()
+    model._loop.call_soon_threadsafe(go_on.wait, 6 * SOON)
+    try:
+        yield
+    finally:
+        go_on.set()

@@ -93,8 +93,8 @@ class Server:
         self.process.send_signal(number)
         self.process.wait(timeout=START_SECONDS)
 
-    def insert(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Put rows into its database."""
+    def write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write to its database."""
         with closing(sqlite3.connect(self._database, timeout=10)) as connection, connection:
             connection.executemany(statement, rows)
 

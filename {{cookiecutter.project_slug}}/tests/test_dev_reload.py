@@ -83,7 +83,7 @@ def a_key_in_env_takes_effect(command: DevCommand, base_url: str, model: FakeMod
     command.edit(".env", "DJANGO_DEBUG=true", "DJANGO_DEBUG=on")
     command.edit(".env", f"{names.KEY_VARIABLE}=", lines)
     command.until(f"Replies come from the server of {names.BASE_URL_VARIABLE}.")
-    with command.page_with_reply("Hello"):
+    with command.page_with_reply("/slow Hello"):
         assert len(model.record) == 1
     word, _, *variables = command.health()
     assert (word, variables) == ("second", ["on", model.base_url])

@@ -105,7 +105,12 @@ class RunningReplies:
 
     async def resume(self, conversation_id: UUID) -> None:  # tools
         """Go on with a reply whose tool calls were answered, unless it waits for another answer."""
-        with contextlib.suppress(rows.BusyError, approval.NothingToResumeError):
+        running = self._running.get(conversation_id)
+        if running is not None:
+            # It may have looked for an answer already: `_run` looks again.
+            running.tools.is_answered = True
+            return
+        with contextlib.suppress(approval.NothingToResumeError):
             await self.start(conversation_id, partial(approval.resume, conversation_id))
 
     async def stop_waiting(self, conversation_id: UUID) -> None:  # tools
@@ -179,9 +184,14 @@ class RunningReplies:
         if not is_shown and running.begun.exception() is None:  # conversations
             is_shown = await elsewhere.is_watched(running.reply.pk)
         await presence.ended(running, is_shown=is_shown)  # conversations
-        if running.tools.is_waiting:  # tools
-            # The user may have answered, or stopped it, while it was being saved.
-            ended = self.stop_waiting if running.stopped_as else self.resume
+        is_stopped = running.stopped_as == Status.STOPPED
+        if is_stopped and running.begun.exception() is not None:
+            # It began no reply: the Stop is for the one that runs elsewhere, or waits.
+            await self.stop_elsewhere(conversation_id)
+        if running.tools.is_waiting or running.tools.is_answered:  # tools
+            # The user may have answered, or stopped it, while it was being saved. If the process
+            # has ended meanwhile, or the grace, it waits.
+            ended = self.stop_waiting if is_stopped else self.resume
             await ended(conversation_id)
         if running.request is not None:  # cache
             await cache.keep(running.reply, running.request)

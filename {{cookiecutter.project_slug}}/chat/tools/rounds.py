@@ -28,6 +28,7 @@ class ToolRounds:
 
     `version` grows with each change of them. `is_waiting` is true once nothing is left to do before
     the user has answered: the reply then stops running, and chat/replies/approval.py resumes it.
+    `is_answered` is true if the user has answered meanwhile.
     """
 
     _reply: Reply
@@ -35,6 +36,7 @@ class ToolRounds:
     def __init__(self, notify: Callable[[], None]) -> None:
         self.version = 0
         self.is_waiting = False
+        self.is_answered = False
         self._notify = notify
         self._calls: list[ToolCall] = []
 

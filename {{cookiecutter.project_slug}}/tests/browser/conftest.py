@@ -49,8 +49,8 @@ def upstream() -> Iterator[FakeModel]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModel) -> Iterator[Server]:
     """The server of all tests, since it starts slowly: each test is another visitor."""
-    # However slow the machine is, a page that comes back is in time.
-    variables = {"CHAT_DISCONNECT_GRACE_SECONDS": "60"}
+    # However slow the machine is, a page that comes back is in time, and a long reply still flows.
+    variables = {"CHAT_DISCONNECT_GRACE_SECONDS": "60", "CHAT_MAX_OUTPUT_TOKENS": "20000"}
     with Server(tmp_path_factory.mktemp("server"), upstream, **variables) as server:
         yield server
 

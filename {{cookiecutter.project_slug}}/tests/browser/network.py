@@ -17,6 +17,7 @@ class Network:
         self._is_cut = False
         self._held: list[str | bytes] | None = None
         self._lost: asyncio.Event | None = None
+        self._lost_until = ""
         self._late: list[str | bytes] | None = None
         self._late_from = ""
 
@@ -37,19 +38,21 @@ class Network:
 
     def _pass_back(self, page: WebSocketRoute, told: str | bytes) -> None:
         if self._lost is not None:
-            self._lost.set()
+            if self._lost_until in str(told):
+                self._lost.set()
         elif self._late is not None and (self._late or self._late_from in str(told)):
             self._late.append(told)
         else:
             page.send(told)
 
     def hold(self) -> None:
-        """Pass nothing on, and say nothing of it."""
+        """Pass nothing on, either way, and say nothing of it."""
         self._held = []
+        self.delay("")
 
-    async def lose(self) -> None:
-        """Lose what the server tells, and return when it has told something."""
-        self._lost = asyncio.Event()
+    async def lose(self, word: str) -> None:
+        """Lose what the server tells, and return when a message with this word was lost."""
+        self._lost, self._lost_until = asyncio.Event(), word
         await self._lost.wait()
 
     def delay(self, word: str) -> None:
@@ -67,6 +70,7 @@ class Network:
         held, self._held = self._held or [], None
         for sent in held:
             self._ends[1].send(sent)
+        self.deliver()
 
     async def cut(self) -> None:
         self._is_cut = True

@@ -107,10 +107,7 @@ async def test_a_prompt_waits_until_the_page_watches_the_conversation(
 
 async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Network) -> None:
     notice = page.get_by_role("alert").filter(has_text="WebSocket")
-    # By then all is answered that the page has sent to be connected, and the list has followed.
-    await send(page, "/echo first")
-    await expect_status(page, "complete")
-    await expect(page.get_by_role("img", name="Generating")).to_have_count(0)
+    # Nothing reaches the page any more: whatever the server says would be a sign of life.
     network.hold()
     await prompt(page).fill("/echo late")
     await page.clock.install()
@@ -148,7 +145,7 @@ async def test_a_prompt_whose_answer_was_lost_is_not_left_to_be_sent_again(
     await send(page, "/echo first")
     await expect_status(page, "complete")
     await prompt(page).fill("/echo in the tunnel")
-    answer = asyncio.create_task(network.lose())
+    answer = asyncio.create_task(network.lose("chat:sent"))
     await prompt(page).press("Enter")
     await answer
     await network.cut()

@@ -1,7 +1,9 @@
 """A conversation as a person has it."""
 
 import re
+from datetime import timedelta
 
+from django.utils import timezone
 from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
@@ -46,7 +48,7 @@ async def test_a_reply_grows_in_steps(page: Page) -> None:
 
 async def test_stop_ask_again_and_reload(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
-    await send(page, "/long 16000 first")
+    await send(page, "/slow /long 300 first")
     await expect_words(page)
     await button(page, "Stop").click()
     await expect_status(page, "stopped")
@@ -125,10 +127,13 @@ async def test_a_rate_limit_is_counted_down(
         retry = button(page, "Retry")
         await expect(retry).to_be_disabled()
         await expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\d s"))
+        # For longer than a busy machine takes to load the page again.
+        later = str(timezone.now() + timedelta(seconds=50))
+        server.write("UPDATE chat_reply SET retry_at = ? WHERE retry_at IS NOT NULL", [(later,)])
         await page.reload()
         await expect(page.locator("#log[data-followed]")).to_be_attached()
         await expect(retry).to_be_disabled()
-        await page.clock.fast_forward("00:07")
+        await page.clock.fast_forward("00:50")
         await expect(retry).to_be_enabled()
         await retry.click()
         await seen_by(upstream, lambda record: len(record) == before + 2)
@@ -190,7 +195,7 @@ async def test_a_reload_shows_the_same_though_another_tab_began_a_conversation(
 async def test_two_tabs_show_the_same(page: Page, server: Server) -> None:
     other = await page.context.new_page()
     await other.goto(server.url)
-    await send(page, "/long 16000 tabs")
+    await send(page, "/slow /long 300 tabs")
     await expect_status(other, "streaming")
     await button(other, "Stop").click()
     await expect_status(page, "stopped")

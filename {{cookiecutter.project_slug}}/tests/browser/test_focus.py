@@ -5,6 +5,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
+from tests import held_threads
 from tests.browser.actions import (
     button,
     expect_status,
@@ -63,9 +64,12 @@ async def test_both_stay_when_a_reply_ends(
     assert before[1]
 
 
-async def test_a_copy_button_keeps_the_focus_while_its_reply_grows(page: Page) -> None:
-    # Slowly: a reply that has ended before the page looks comes as a whole, and does not grow.
-    await send(page, "/slow /echo ```\ncode\n```")
+async def test_a_copy_button_keeps_the_focus_while_its_reply_grows(
+    page: Page, upstream: FakeModel
+) -> None:
+    # A reply that has ended before the page looks comes as a whole, and does not grow.
+    with held_threads.of_model(upstream):
+        await send(page, "/echo ```\ncode\n```")
     await expect_status(page, "complete")
     # Pressed, it shows for two seconds that it has copied.
     await button(page, "Copy code").press("Enter")
@@ -105,14 +109,14 @@ async def test_a_selection_in_the_prompt_keeps_its_direction(page: Page) -> None
 
 
 async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(
-    page: Page, network: Network
+    page: Page, upstream: FakeModel
 ) -> None:
     await expect(prompt(page)).to_be_focused()
-    await send(page, "/slow /echo one two three four five six")
-    await expect_status(page, "streaming")
-    await page.keyboard.press("Tab")
-    await expect(button(page, "Stop")).to_be_focused()
-    network.deliver()
+    with held_threads.of_model(upstream):
+        await send(page, "/echo one two three")
+        await expect_status(page, "streaming")
+        await page.keyboard.press("Tab")
+        await expect(button(page, "Stop")).to_be_focused()
     await expect_status(page, "complete")
     await expect(prompt(page)).to_be_focused()
 

@@ -87,7 +87,7 @@ async def test_logging_out_in_one_tab_ends_the_other(
         await log_in(tab)
 
         await other.goto(server.url)
-        await send(tab, "/long 16000 which nobody else may read")
+        await send(tab, "/slow /long 300 which nobody else may read")
         await expect_words(tab)
         await button(other, "Log out").click()
         await expect(tab.get_by_label("Username")).to_be_visible()

@@ -27,7 +27,7 @@ async def open_long_list(page: Page, server: Server) -> Locator:
     me, now = await visitor(page), timezone.now()
     days = [str(now - timedelta(days=number)) for number in range(COUNT)]
     rows = [(uuid4().hex, me, f"Title {number}", day, day) for number, day in enumerate(days)]
-    server.insert(INSERT, rows)
+    server.write(INSERT, rows)
     await page.reload()
     entries = page.locator(".entry")
     for count in (50, 100, COUNT):

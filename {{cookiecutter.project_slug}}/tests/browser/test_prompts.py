@@ -100,7 +100,7 @@ async def test_escape_stops_a_prompt_that_is_on_its_way(page: Page, upstream: Fa
     await expect_status(page, "stopped")
     await send(page, "/echo next")
     await expect_status(page, "complete")
-    assert all(entry.ended_by for entry in upstream.record[before:])
+    await seen_by(upstream, lambda record: all(entry.ended_by for entry in record[before:]))
 
 
 async def test_two_quick_sends_are_one_request(page: Page, upstream: FakeModel) -> None:

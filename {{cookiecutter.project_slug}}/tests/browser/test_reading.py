@@ -43,7 +43,7 @@ async def expect_the_end(page: Page) -> None:
 async def stream(page: Page) -> None:
     """Let a reply flow that is longer than the view by far."""
     await page.set_viewport_size({"width": 480, "height": 400})
-    await send(page, "/long 16000 words")
+    await send(page, "/long 20000 words")
     await expect(last_reply(page).locator(".text > *")).not_to_have_count(0)
     await page.wait_for_function(
         "() => { const it = document.querySelector('.scroller');"

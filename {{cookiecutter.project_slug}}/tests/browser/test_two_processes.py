@@ -25,7 +25,7 @@ async def test_text_and_stop_cross_processes(
 ) -> None:
     before = len(upstream.record)
     await open_chat(tab, mortal)
-    await send(tab, "/long 4000")
+    await send(tab, "/slow /long 300")
     await expect_words(tab)
     elsewhere = await tab.context.new_page()
     await elsewhere.goto(tab.url.replace(mortal.url, other.url))

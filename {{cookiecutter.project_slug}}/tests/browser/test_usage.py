@@ -23,7 +23,7 @@ async def test_it_says_what_a_reply_has_used(page: Page) -> None:
 async def test_it_says_nothing_before_the_end_and_the_same_of_a_stopped_reply_after_a_reload(
     page: Page,
 ) -> None:
-    await send(page, "/long 2000")
+    await send(page, "/slow /long 300")
     await expect_words(page)
     foot = last_reply(page).locator(".usage")
     await expect(foot).to_be_hidden()

@@ -1,5 +1,6 @@
 """Regenerate, Edit and paging between versions, as a person does them."""
 
+import asyncio
 import re
 
 from playwright.async_api import Locator, Page, expect
@@ -175,8 +176,9 @@ async def test_save_waits_for_the_connection_and_its_answer_may_be_lost(
     await expect_status(tab, "complete")
     await button(tab, "Edit").click()
     await editor(tab).fill("/echo four")
+    answer = asyncio.create_task(network.lose("chat:sent"))
     await editor(tab).press("Control+Enter")
-    await network.lose()
+    await answer
     await network.cut()
     network.mend()
     await expect_version(tab, "4 of 4")

@@ -16,6 +16,7 @@ from chat.page import conversation_list
 from chat.replies import elsewhere, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
+from tests import held_threads
 from tests.conftest import closed_by_client
 from tests.live_page import Page, open_page
 from tests.waiting import limit
@@ -59,12 +60,12 @@ async def test_another_one_opens_without_leaving_the_page(model: FakeModel) -> N
 async def test_a_reply_goes_on_elsewhere_and_is_marked(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    settings.CHAT_DISCONNECT_GRACE_SECONDS = 0.1
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 0
     async with open_page() as page:
-        first = await begin(page, "/slow /echo " + "word " * 8)
-        page.controls = ""
-        await begin(page, "/stall /echo two")
-        page.controls = ""
+        with held_threads.of_model(slow_model):
+            first = await begin(page, "/echo " + "word " * 8)
+            await begin(page, "/stall /echo two")
+            page.controls = ""
         await page.until(lambda page: "Unread" in page.controls)
         reply = await Reply.objects.aget(conversation_id=first)
         assert (reply.status, len(reply.text.split())) == ("complete", 8)

@@ -6,6 +6,7 @@ from django.test import Client
 from chat.models import Reply
 from chat.page import usage
 from fake_model.server import FakeModel
+from tests import held_threads
 from tests.live_page import open_page
 
 Status = Reply.Status
@@ -55,13 +56,12 @@ def test_an_attribute_is_absent_while_its_value_is_unknown() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_comes_with_the_end_and_is_the_same_after_a_reload(
-    slow_model: FakeModel,
-) -> None:
+async def test_it_comes_with_the_end_and_is_the_same_after_a_reload(model: FakeModel) -> None:
     client = Client()
     async with open_page(client) as page:
-        await page.event("submit", prompt="/long 50")
-        await page.until(lambda page: page.texts)
+        with held_threads.of_model(model):
+            await page.event("submit", prompt="/long 50")
+            await page.until(lambda page: page.status == "streaming")
         await page.until(lambda page: page.status == "complete")
         text, attributes = page.usage
     row = await Reply.objects.aget()

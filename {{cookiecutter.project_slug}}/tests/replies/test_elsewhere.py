@@ -1,6 +1,7 @@
 """Two processes share replies through their rows: the other one is played by writes to the row."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.replies import elsewhere, followed, rows
+from chat.replies import elsewhere, followed, processes, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
+from tests import held_threads
 from tests.conftest import closed_by_client, seen_by
 from tests.live_page import Page, open_page
 from tests.waiting import limit
@@ -24,9 +26,11 @@ LONG = "/long 2000"
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, the other process is not taken for dead."""
     monkeypatch.setattr(followed, "FOLLOW_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 0.3)
+    monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
 
 
 async def conversation_of(client: Client) -> Conversation:
@@ -50,10 +54,23 @@ async def write(reply: Reply, **fields: Any) -> None:
     await Reply.objects.filter(pk=reply.pk).aupdate(saved_at=timezone.now(), **fields)
 
 
+async def followed(reply: Reply) -> None:
+    """Wait until a page of this process follows the row."""
+    async with limit("the row is followed"):
+        while replies.shown(reply.conversation_id) is None:
+            await asyncio.sleep(0.01)
+
+
+def for_long() -> datetime:
+    """A time that counts as now, however slow the machine is: the page says it again and again."""
+    return timezone.now() + timedelta(hours=1)
+
+
 async def test_the_text_of_another_process_grows_and_ends(model: FakeModel) -> None:
     client = Client()
     reply = await begin_elsewhere(await conversation_of(client))
     async with open_page(client) as page:
+        await followed(reply)
         for text in ("**one**", "**one** two", "**one** two three"):
             await write(reply, text=text)
             word = text.split()[-1].strip("*")
@@ -102,21 +119,19 @@ async def test_what_another_process_has_stopped_is_closed_and_shown(slow_model: 
 
 
 async def test_the_grace_waits_for_a_page_of_another_process(
-    slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    slow_model: FakeModel, settings: Settings
 ) -> None:
     settings.CHAT_DISCONNECT_GRACE_SECONDS = 0
-    monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 1)
     async with open_page() as page:
         await page.event("submit", prompt=LONG)
         await page.until(lambda page: page.texts >= 2)
         reply = await Reply.objects.aget()
-        await write(reply, watched_at=timezone.now())
+        await write(reply, watched_at=for_long())
     left = slow_model.record[0].tokens
-    # Fifty tokens a second: for twice as long as what the page has said last counts.
-    while slow_model.record[0].tokens < left + 100:
-        assert slow_model.record[0].ended_by is None
-        await write(reply, watched_at=timezone.now())
-        await asyncio.sleep(0.01)
+    # Fifty tokens a second: for twice as long as what a page says counts.
+    await seen_by(slow_model, lambda record: record[0].tokens >= left + 30)
+    assert slow_model.record[0].ended_by is None
+    await write(reply, watched_at=timezone.now())
     await closed_by_client(slow_model)
     async with limit("the reply is interrupted"):
         while (await Reply.objects.aget()).status != "interrupted":
@@ -124,28 +139,25 @@ async def test_the_grace_waits_for_a_page_of_another_process(
 
 
 async def test_what_a_page_of_another_process_shows_is_not_unread(  # conversations
-    slow_model: FakeModel, settings: Settings
+    model: FakeModel,
 ) -> None:
-    settings.CHAT_DISCONNECT_GRACE_SECONDS = 5
-    async with open_page() as page:
-        await page.event("submit", prompt="/slow /echo one two three")
-        await page.until(lambda page: page.reply)
-        reply = await Reply.objects.aget()
-        await write(reply, watched_at=timezone.now())
+    with held_threads.of_model(model):
+        async with open_page() as page:
+            await page.event("submit", prompt="/echo one two three")
+            await page.until(lambda page: page.reply)
+            reply = await Reply.objects.aget()
+            await write(reply, watched_at=for_long())
     async with limit("the reply ends"):
-        while replies.find(reply.conversation_id):
-            await write(reply, watched_at=timezone.now())
-            await asyncio.sleep(0.01)
+        await asyncio.gather(*replies._tasks)
     assert not (await Conversation.objects.aget()).is_unread
 
 
 async def test_a_page_says_that_it_shows_a_reply_until_it_is_closed(model: FakeModel) -> None:
     client = Client()
     reply = await begin_elsewhere(await conversation_of(client))
-    async with open_page(client), limit("the row says that it is watched, and is followed"):
+    async with open_page(client), limit("the row says that it is watched"):
+        await followed(reply)
         while (await Reply.objects.aget(pk=reply.pk)).watched_at is None:
-            await asyncio.sleep(0.01)
-        while replies.shown(reply.conversation_id) is None:
             await asyncio.sleep(0.01)
     async with limit("the row is not followed any more"):
         while replies.shown(reply.conversation_id) is not None:

@@ -5,7 +5,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,14 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
-from chat.replies import elsewhere, rows
+from chat.replies import elsewhere, processes, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
+from tests import held_threads
 from tests.conftest import closed_by_client, seen_by
 from tests.live_page import Page, open_page
 from tests.waiting import SOON, limit, source
@@ -110,15 +109,19 @@ async def test_whoever_watches_again_ends_the_grace(
         assert slow_model.record[0].ended_by is None
 
 
-async def test_one_page_of_two_is_enough(slow_model: FakeModel, settings: Settings) -> None:
+async def test_one_page_of_two_is_enough(model: FakeModel, settings: Settings) -> None:
     settings.CHAT_DISCONNECT_GRACE_SECONDS = 0
     client = Client()
     async with open_page(client) as stays:
-        async with open_page(client) as leaves:
-            await leaves.event("submit", prompt="/long 60")
-            await stays.until(has_text)
+        with held_threads.of_model(model):
+            async with open_page(client) as leaves:
+                await leaves.event("submit", prompt="/echo one two")
+                await stays.until(lambda page: page.status == "streaming")
+            async with limit("the other page has left"):
+                while len(replies._watchers.get(UUID(stays.conversation), ())) > 1:
+                    await asyncio.sleep(0.01)
         await stays.until(lambda page: page.status == "complete")
-    await seen_by(slow_model, lambda record: record[0].ended_by == "server")
+    await seen_by(model, lambda record: record[0].ended_by == "server")
 
 
 async def test_a_page_that_navigates_over_its_socket_has_left(
@@ -171,28 +174,28 @@ async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: Fake
         await row(lambda reply: reply.status == "streaming" and reply.text == running.reply.text)
 
 
-async def test_a_locked_database_loses_nothing(slow_model: FakeModel) -> None:
+async def test_a_locked_database_loses_nothing(model: FakeModel) -> None:
     async with open_page() as page:
-        # For more than two seconds, so that there is more to come once it is locked.
-        await page.event("submit", prompt="/long 120")
-        await page.until(has_text)
-        lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        texts = page.texts
-        await page.until(lambda page: page.texts > texts)
-        await seen_by(slow_model, lambda record: record[0].ended_by)
+        with held_threads.of_model(model):
+            await page.event("submit", prompt="/long 120")
+            await page.until(lambda page: page.status == "streaming")
+            lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+        await page.until(lambda page: page.texts)
+        await seen_by(model, lambda record: record[0].ended_by)
         lock.execute("ROLLBACK")
         lock.close()
         await page.until(lambda page: page.status == "complete")
     reply = await Reply.objects.aget()
     assert reply.status == "complete"
-    assert slow_model.record[0].tokens == 120
+    assert model.record[0].tokens == 120
 
 
 async def test_a_reply_that_another_process_writes_is_seen_to_end(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
     turns, looked = queries.turns, threading.Event()
 
     def look(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]]:
@@ -213,8 +216,7 @@ async def test_a_reply_that_another_process_writes_is_seen_to_end(
         assert page.status == "streaming"
         # Only a second look can see what comes now.
         assert await asyncio.to_thread(looked.wait, SOON)
-        # As after a minute without a heartbeat.
-        await Reply.objects.aupdate(saved_at=timezone.now() - timedelta(minutes=2))
+        monkeypatch.setattr(processes, "LONGEST_SILENCE", 0.1)
         await page.until(lambda page: page.status == "interrupted")
         await page.until(lambda page: "interrupted" in page.controls)
 

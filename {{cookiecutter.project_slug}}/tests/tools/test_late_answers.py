@@ -1,0 +1,125 @@
+"""A tool that asks first, while its reply goes over to waiting: no answer and no Stop is lost.
+
+The reply is saved as waiting, and then it is looked whether the user has answered meanwhile.
+"""
+
+import asyncio
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from chat.models import Conversation, Reply
+from chat.replies import approval, rows
+from chat.replies.registry import RunningReplies
+from chat.tools.tool import tool
+from fake_model.server import FakeModel
+from tests.tools.offering import offer
+from tests.tools.replying import statuses
+from tests.waiting import limit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROMPT = '/tool delete {"name": "a.txt"}'
+ran: list[str] = []
+
+
+@tool(confirm=True)
+def delete(name: str) -> str:
+    """Delete a file."""
+    ran.append(name)
+    return f"{name} is deleted"
+
+
+@pytest.fixture(autouse=True)
+def _offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran.clear()
+    offer(monkeypatch, delete)
+
+
+async def ended(replies: RunningReplies) -> None:
+    """Wait until no task of `replies` runs any more."""
+    async with limit("the tasks of the replies end"):
+        while replies._tasks:
+            await asyncio.gather(*replies._tasks)
+
+
+def _first_call(reply: Reply) -> int:
+    return reply.tool_calls.all()[0].pk
+
+
+async def test_an_answer_counts_while_the_reply_is_being_saved(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = rows.save
+    answered: list[bool] = []
+
+    def save_late(reply: Reply) -> bool:
+        if reply.is_waiting and not answered:
+            # As another process does, which cannot take the reply over yet.
+            answered.append(approval.answer(reply.conversation, _first_call(reply), allow=True))
+        return save(reply)
+
+    monkeypatch.setattr(rows, "save", save_late)
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    assert (answered, ran) == ([True], ["a.txt"])
+
+
+@pytest.mark.parametrize(
+    ("end", "status"), [(Reply.Status.INTERRUPTED, "waiting"), (Reply.Status.STOPPED, "denied")]
+)
+async def test_only_stop_denies_while_the_reply_is_being_saved(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, end: Reply.Status, status: str
+) -> None:
+    """The end of the process, or of the grace, leaves it waiting."""
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    save, loop = rows.save, asyncio.get_running_loop()
+
+    def save_late(reply: Reply) -> bool:
+        if reply.is_waiting:
+            loop.call_soon_threadsafe(replies.stop, conversation.pk, end)
+        return save(reply)
+
+    monkeypatch.setattr(rows, "save", save_late)
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    assert await statuses() == [status]
+
+
+async def test_stop_counts_during_the_look_for_an_answer(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    resume, loop = approval.resume, asyncio.get_running_loop()
+
+    def resume_late(conversation_id: UUID) -> rows.Begun:
+        loop.call_soon_threadsafe(replies.stop, conversation_id)
+        return resume(conversation_id)
+
+    monkeypatch.setattr(approval, "resume", resume_late)
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    assert await statuses() == ["denied"]
+
+
+async def test_an_answer_counts_during_the_look_for_one(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    resume, loop = approval.resume, asyncio.get_running_loop()
+
+    def answer_late(conversation_id: UUID) -> rows.Begun:
+        try:
+            return resume(conversation_id)
+        except approval.NothingToResumeError:
+            reply = Reply.objects.get()
+            assert approval.answer(reply.conversation, _first_call(reply), allow=True)
+            asyncio.run_coroutine_threadsafe(replies.resume(conversation_id), loop)
+            raise
+
+    monkeypatch.setattr(approval, "resume", answer_late)
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    assert (await statuses(), ran) == (["complete"], ["a.txt"])
