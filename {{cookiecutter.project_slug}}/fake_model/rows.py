@@ -48,8 +48,11 @@ def row(number: int, entry: Entry, now: float) -> Row:
 
 
 def duration(seconds: float) -> str:
-    """A time as people read it: 3 ms, or 4.2 s."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+    """A time as people read it: 0.3 ms, 12 ms or 4.2 s. No line is broken in it."""
+    if seconds >= 1:
+        return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+    digits = 1 if seconds < 0.01 else 0
+    return f"{seconds * 1000:.{digits}f}\N{NO-BREAK SPACE}ms"
 
 
 def _open(entry: Entry, now: float) -> tuple[State, str]:
@@ -65,7 +68,8 @@ def _open(entry: Entry, now: float) -> tuple[State, str]:
 
 
 def _ending(entry: Entry, ended: float) -> tuple[State, str]:
-    sent = f"{_tokens(entry)} tokens"
+    whole = entry.tokens == entry.planned
+    sent = _counted(entry.tokens, "token") if whole else f"{_tokens(entry)} tokens"
     client_ended = entry.ended_by == "client"
     if entry.finished:
         calls = f" and {_counted(len(entry.calls), 'tool call')}" if entry.calls else ""

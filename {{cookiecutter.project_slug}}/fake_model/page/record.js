@@ -18,7 +18,7 @@ function draw(row) {
     body.prepend(line);
   }
   line.dataset.state = row.state;
-  set(line, ".number", row.number);
+  set(line, ".number", `${row.number}.`);
   set(line, ".prompt", row.prompt);
   set(line, ".model", row.model);
   set(line, ".tokens", row.tokens);

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from fake_model import WORDS, Entry, FakeModel, Record, dialect, script
+from fake_model import Entry, FakeModel, Record, dialect, script
 from fake_model.contract import Request
 from tests.waiting import SOON
 
@@ -164,17 +164,29 @@ def test_what_the_vendor_would_refuse_is_refused(
     assert json.loads(response.read())["error"]["message"]
 
 
-def test_the_pages_for_people(model: FakeModel) -> None:
+def test_the_record_is_json_without_the_key(model: FakeModel) -> None:
     ask(model, "Hello")
-    pages = []
-    for path in ("/", "/record"):
-        connection = connect(model)
-        connection.request("GET", path)
-        pages.append(connection.getresponse().read().decode())
-    assert all(word in pages[0] and line in pages[0] for word, line in WORDS.items())
-    assert [entry["words"] for entry in json.loads(pages[1])["requests"]] == [[]]
-    assert "Hello" in pages[1]
-    assert "secret-key" not in pages[1]
+    connection = connect(model)
+    connection.request("GET", "/record")
+    record = connection.getresponse().read().decode()
+    assert [entry["words"] for entry in json.loads(record)["requests"]] == [[]]
+    assert "Hello" in record
+    assert "secret-key" not in record
+
+
+@pytest.mark.parametrize(
+    ("prompt", "planned"),
+    [("/long 90", 90), ("/long 90 /drop", 90), ("/long 90 /tool clock {}", 45)],
+)
+def test_the_record_says_how_many_tokens_the_reply_would_have(
+    model: FakeModel, prompt: str, planned: int
+) -> None:
+    connection = connect(model)
+    post(connection, prompt)
+    entry = model.wait_for(last_ended, SOON)
+    assert entry.planned == planned
+    assert entry.tokens == (45 if planned == 45 or "/drop" in prompt else 90)
+    connection.close()
 
 
 def test_leaving_the_block_closes_everything() -> None:
