@@ -1,9 +1,11 @@
 """Asks pip for the wheels of another system: fetches them, or sees that they are all there."""
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -46,7 +48,8 @@ def fetch(file: Path, name: str, python: str, wheels: Path) -> list[str]:
     Raises `PipError`, say if there is no network.
     """
     wanted, missing = pins(file, SYSTEMS[name], python), []
-    while lacking := _without_wheel(["download", "-d", str(wheels)], name, python, wanted):
+    download = ["download", "-d", str(wheels)]
+    while lacking := _without_wheel(download, os.environ, name, python, wanted):
         missing.append(lacking)
         wanted.remove(lacking)
     return missing
@@ -61,7 +64,7 @@ def resolve(file: Path, name: str, python: str, wheels: Path) -> int:
     with tempfile.TemporaryDirectory() as target:
         arguments = ["install", "--dry-run", "--ignore-installed", "--target", target]
         arguments += ["--no-index", "--find-links", str(wheels)]
-        if lacking := _without_wheel(arguments, name, python, wanted):
+        if lacking := _without_wheel(arguments, without_settings(), name, python, wanted):
             raise MissingWheelsError(missing_text({name: [lacking]}, python))
     return len(wanted)
 
@@ -78,7 +81,15 @@ def missing_text(missing: dict[str, list[str]], python: str) -> str:
     )
 
 
-def _without_wheel(arguments: list[str], name: str, python: str, wanted: list[str]) -> str | None:
+def without_settings() -> dict[str, str]:
+    """The environment without what a person has set up for pip, such as a folder of wheels."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    return environ | {"PIP_CONFIG_FILE": os.devnull}
+
+
+def _without_wheel(
+    arguments: list[str], environ: Mapping[str, str], name: str, python: str, wanted: list[str]
+) -> str | None:
     """Run pip for a system. Return the pin for which it finds no wheel, or None."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
     # The list of pins is complete. djust would add Daphne, which this project does not use.
@@ -88,6 +99,7 @@ def _without_wheel(arguments: list[str], name: str, python: str, wanted: list[st
         command += ["--platform", platform]
     run = subprocess.run(
         [*command, *wanted],
+        env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
