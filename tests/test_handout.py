@@ -131,7 +131,7 @@ def test_what_pip_says_else_is_told(
 def test_secrets_and_data_stay_at_home(handout: dict[str, ModuleType], tmp_path: Path) -> None:
     kept = ["manage.py", ".env.example", ".gitignore", "chat/apps.py", ".github/test.yml"]
     left = [".env", ".env.mine", "db.sqlite3", "db.sqlite3-wal", "locks/1", ".venv/pyvenv.cfg"]
-    left += [".git/config", "chat/__pycache__/apps.pyc", ".mypy_cache/x", "old-handout.zip"]
+    left += [".git/config", "chat/__pycache__/apps.pyc", ".mypy_cache/x", "old-handout.zip", "exercises/saved/x"]
     for name in kept + left:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -140,6 +140,16 @@ def test_secrets_and_data_stay_at_home(handout: dict[str, ModuleType], tmp_path:
     found = {file.relative_to(tmp_path).as_posix() for file in handout["making"].files(tmp_path)}
 
     assert found == set(kept)
+
+
+def test_a_project_with_empty_functions_is_not_handed_out(
+    handout: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making = handout["making"]
+    monkeypatch.setattr(making, "PROJECT", tmp_path)
+    (tmp_path / "exercises" / "saved" / "originals").mkdir(parents=True)
+    with pytest.raises(making.OpenStepError, match="exercise reset"):
+        making.make(tmp_path, ["3.12"], ["linux"])
 
 
 def test_another_python_is_told_which_to_take(
@@ -165,7 +175,7 @@ def test_what_is_no_handout_is_told(handout: dict[str, ModuleType], tmp_path: Pa
 @pytest.mark.xdist_group("documents")
 def test_it_works_without_a_network(bake: Bake, tmp_path: Path) -> None:
     """For this system alone: the wheels for the other ones are another 250 MB."""
-    project = bake(exercises="yes")
+    project = bake()
     checkout = checks.install(project, "openai")
 
     made = checkout.output(

@@ -23,13 +23,15 @@ class Page:
         self._port = port
         self._host = host
         self._ref = 0
+        self.cookies = ""
 
     def __enter__(self) -> Self:
         """Open the page, connect, mount, and follow the conversation."""
+        self.cookies = cookies(self._port)
         self._socket = connect(
             f"ws://127.0.0.1:{self._port}/ws/live/",
             origin=Origin(f"http://127.0.0.1:{self._port}"),
-            additional_headers={"Cookie": cookies(self._port)},
+            additional_headers={"Cookie": self.cookies},
             source_address=(self._host, 0),
             max_size=None,
         ).__enter__()

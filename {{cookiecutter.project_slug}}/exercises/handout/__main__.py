@@ -35,7 +35,12 @@ def main() -> int:
             making.make(options.to, options.python, options.systems)
         else:
             trying.check(options.file)
-    except (MissingWheelsError, PipError, trying.NotWorkingError) as error:
+    except (
+        MissingWheelsError,
+        PipError,
+        making.OpenStepError,
+        trying.NotWorkingError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -13,8 +13,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = "requirements-dev.txt"
 START = Path(__file__).with_name("start.py")
 ABOUT = "handout.json"
-# Secrets, data and what tools write. Hidden folders are left out as well, but for HIDDEN.
-NOT_COPIED = {".env", "__pycache__", "locks", "node_modules", "staticfiles", "venv"}
+# Secrets, data, own work on the exercises, and what tools write. Hidden folders are left out as well, but for HIDDEN.
+NOT_COPIED = {".env", "__pycache__", "locks", "node_modules", "saved", "staticfiles", "venv"}
 HIDDEN = {".github"}
 README = """\
 You need Python {versions}, and no network. In this folder, type:
@@ -30,12 +30,18 @@ start.py 8001
 """
 
 
+class OpenStepError(Exception):
+    """A step of the course is open here, so that functions of the project are empty."""
+
+
 def make(folder: Path, pythons: list[str], systems: list[str]) -> Path:
     """Write the zip file into `folder`, and return its path.
 
-    Raises `MissingWheelsError` if a system lacks a wheel; then nothing is written. Raises
-    `PipError`.
+    Raises `MissingWheelsError` if a system lacks a wheel, `OpenStepError` and `PipError`; then
+    nothing is written.
     """
+    if (PROJECT / "exercises" / "saved" / "originals").exists():
+        raise OpenStepError("A step is open. First: python manage.py exercise reset")
     target = folder / f"{PROJECT.name}-handout.zip"
     with tempfile.TemporaryDirectory() as scratch:
         for python in pythons:
