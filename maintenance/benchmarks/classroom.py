@@ -24,6 +24,8 @@ REQUESTS_PER_MINUTE = 3
 DAILY_TOKENS = 1500
 # Longer than a reply of any of these prompts leaves of a day's tokens after two.
 LONG = "/long 400"
+# Of the sentences in chat/limits/messages.py.
+REFUSALS = ("share this limit", "tokens a day")
 
 
 class Turn(NamedTuple):
@@ -121,10 +123,10 @@ def ask_all(
 
 
 def ask(port: int, host: str, prompt: str, times: int) -> tuple[list[Turn], str]:
-    """Open a page, and ask up to the end or a refusal of each prompt."""
-    turns = []
+    """Open a page, and ask so many times, or up to the first refusal."""
+    turns: list[Turn] = []
     with Page(port, host) as page:
-        for _ in range(times):
+        while len(turns) < times and answered(turns) == len(turns):
             turns.append(turn(page, prompt))
         return turns, page.cookies
 
@@ -139,7 +141,7 @@ def turn(page: Page, prompt: str) -> Turn:
         elif frame.get("event") == "chat:end":
             _, counts = frame["payload"]["usage"]
             return Turn(first_text, sum(counts.values()))
-        elif "share this limit" in str(frame):
+        elif any(words in str(frame) for words in REFUSALS):
             return Turn(None, 0)
 
 
