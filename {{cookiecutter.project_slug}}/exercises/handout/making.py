@@ -13,7 +13,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = "requirements-dev.txt"
 START = Path(__file__).with_name("start.py")
 ABOUT = "handout.json"
-# Secrets, data, own work on the exercises, and what tools write. Hidden folders are left out as well, but for HIDDEN.
+# Secrets, data, own work on the exercises, and what tools write. Hidden folders are left out as
+# well, but for HIDDEN.
 NOT_COPIED = {".env", "__pycache__", "locks", "node_modules", "saved", "staticfiles", "venv"}
 HIDDEN = {".github"}
 README = """\
