@@ -61,7 +61,7 @@ def unpack(file: Path, folder: Path) -> Path:
 
 def start(folder: Path, project: str, unpacked: float) -> None:
     """Run `start.py` as a person does, up to the first streamed text; then some tests."""
-    environ = without_network()
+    environ = without_network(folder / project)
     installed = "Scripts/python.exe" if os.name == "nt" else "bin/python"
     python = folder / project / ".venv" / installed
     began = time.monotonic()
@@ -99,10 +99,11 @@ def end(server: "subprocess.Popen[str]") -> None:
     server.wait()
 
 
-def without_network() -> dict[str, str]:
+def without_network(project: Path) -> dict[str, str]:
     """The environment of a machine whose network is off, and that has no settings of the chat."""
-    ours = ("CHAT_", "DJANGO_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "PIP_", "UV_")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    example = (project / ".env.example").read_text(encoding="utf-8")
+    dropped = {*re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE), "DJANGO_ENV_FILE"}
+    environ = {name: value for name, value in os.environ.items() if name not in dropped}
     environ |= dict.fromkeys(PROXIES, NOWHERE)
     return environ | {"NO_PROXY": "127.0.0.1", "PIP_NO_INDEX": "1"}
 
