@@ -80,7 +80,7 @@ def _ending(entry: Entry, ended: float) -> tuple[State, str]:
         return "client", f"Closed by the client after {waited}, before the first byte"
     if client_ended:
         return "client", f"Closed by the client after {sent}{_silence(entry, ended)}"
-    if entry.status != 200:
+    if entry.status not in (None, 200):
         return "refused", f"Refused by the model with status {entry.status}"
     return "model", f"Broken off by the model after {sent}"
 

@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ import pytest
 
 from fake_model import WORDS, FakeModel, Record, live, pages
 from fake_model.record import Entry
-from tests.waiting import limit
+from tests.waiting import SOON, limit
 
 PAGES = [*pages.FILES, pages.RECORD, pages.WORDS, pages.LIVE]
 
@@ -27,7 +26,7 @@ def model() -> Iterator[FakeModel]:
 
 def get(model: FakeModel, path: str, host: str = "127.0.0.1") -> http.client.HTTPResponse:
     address = urlsplit(model.record_url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=SOON)
     connection.request("GET", path, headers={"Host": f"{host}:{address.port}"})
     return connection.getresponse()
 
@@ -69,7 +68,7 @@ def test_a_page_loads_only_its_own_files(model: FakeModel, path: str) -> None:
 
 
 def test_the_live_record_holds_no_script_or_style_itself() -> None:
-    html = (Path(pages.FOLDER) / "record.html").read_text(encoding="utf-8")
+    html = (pages.FOLDER / "record.html").read_text(encoding="utf-8")
     assert re.findall(r"<script[^>]*>(.+?)</script>|<style|style=|\son\w+=", html) == []
     assert '<script defer src="/record.js">' in html
 

@@ -32,6 +32,8 @@ BY_MODEL = {"ended": 105.1, "ended_by": "server"}
             f"Closed by the client after 5.1{SPACE}s, before the first byte",
         ),
         (BYTES | BY_MODEL, "model", "Broken off by the model after 200 of 400 tokens"),
+        # It has itself been ended.
+        (BY_MODEL | {"status": None}, "model", "Broken off by the model after 200 of 400 tokens"),
         (BYTES | BY_MODEL | {"status": 429}, "refused", "Refused by the model with status 429"),
         (
             BYTES | BY_MODEL | {"finished": True, "tokens": 400},
