@@ -131,7 +131,13 @@ def test_what_pip_says_else_is_told(
 def test_secrets_and_data_stay_at_home(handout: dict[str, ModuleType], tmp_path: Path) -> None:
     kept = ["manage.py", ".env.example", ".gitignore", "chat/apps.py", ".github/test.yml"]
     left = [".env", ".env.mine", "db.sqlite3", "db.sqlite3-wal", "locks/1", ".venv/pyvenv.cfg"]
-    left += [".git/config", "chat/__pycache__/apps.pyc", ".mypy_cache/x", "old-handout.zip", "exercises/saved/x"]
+    left += [
+        ".git/config",
+        "chat/__pycache__/apps.pyc",
+        ".mypy_cache/x",
+        "old-handout.zip",
+        "exercises/saved/x",
+    ]
     for name in kept + left:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
