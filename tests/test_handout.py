@@ -181,7 +181,7 @@ def test_what_is_no_handout_is_told(handout: dict[str, ModuleType], tmp_path: Pa
 @pytest.mark.xdist_group("documents")
 def test_it_works_without_a_network(bake: Bake, tmp_path: Path) -> None:
     """For this system alone: the wheels for the other ones are another 250 MB."""
-    project = bake()
+    project = bake(exercises="yes")
     checkout = checks.install(project, "openai")
 
     made = checkout.output(
