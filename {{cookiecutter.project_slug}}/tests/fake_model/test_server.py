@@ -230,3 +230,17 @@ def test_a_busy_port_gets_one_sentence(model: FakeModel) -> None:
     assert finished.returncode == 1
     assert finished.stderr.startswith(f"Cannot listen on 127.0.0.1:{port}")
     assert finished.stderr.count("\n") == 1
+
+
+def test_on_its_own_it_says_what_to_put_into_env_and_where_its_record_is() -> None:
+    command = [sys.executable, "-m", "fake_model", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        _, base_url, key, record = (process.stdout.readline().strip() for _ in range(4))
+        process.terminate()
+    address = urlsplit(base_url.partition("=")[2]).netloc
+    assert base_url.startswith(f"{dialect.BASE_URL_VARIABLE}=http://127.0.0.1:")
+    assert key.startswith(f"{dialect.KEY_VARIABLE}=")
+    assert record == f"Its live record is at http://{address}/"
