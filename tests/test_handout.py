@@ -172,6 +172,27 @@ def test_another_python_is_told_which_to_take(
     assert f"are for Python 3.10, and this is Python {PYTHON}. Type: py" in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["make", "--python", "4"], "4 is no version of Python, such as 3.12"),
+        (["make", "--systems", "amiga"], "invalid choice: 'amiga'"),
+        (["check", "missing.zip"], "missing.zip is no handout"),
+    ],
+)
+def test_a_wrong_argument_is_told(arguments: list[str], sentence: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "exercises.handout", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.returncode in (1, 2)
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_what_is_no_handout_is_told(handout: dict[str, ModuleType], tmp_path: Path) -> None:
     trying = handout["trying"]
     with pytest.raises(trying.NotWorkingError, match="is no handout"):

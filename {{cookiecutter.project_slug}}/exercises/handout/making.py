@@ -43,6 +43,7 @@ def make(folder: Path, pythons: list[str], systems: list[str]) -> Path:
     """
     if (PROJECT / "exercises" / "saved" / "originals").exists():
         raise OpenStepError("A step is open. First: python manage.py exercise reset")
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{PROJECT.name}-handout.zip"
     with tempfile.TemporaryDirectory() as scratch:
         for python in pythons:

@@ -121,15 +121,18 @@ def address(server: "subprocess.Popen[str]") -> str:
 
 def run(python: Path, environ: dict[str, str], *arguments: str, cwd: Path) -> None:
     """Run the handout's Python. Raises `NotWorkingError` with its output unless it succeeds."""
-    done = subprocess.run(
-        [python, *arguments],
-        cwd=cwd,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=MOST_SECONDS,
-    )
+    try:
+        done = subprocess.run(
+            [python, *arguments],
+            cwd=cwd,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=MOST_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotWorkingError(str(error)) from None
     if done.returncode:
         raise NotWorkingError(f"{' '.join(arguments)} failed. It said:\n{done.stdout}")
