@@ -56,23 +56,11 @@ NOT_RUN = {
     ),
     f"uvx cruft create {ADDRESS}": "tests/test_update.py runs cruft",
     "uvx cruft update": "tests/test_update.py runs cruft",
-    "python -m pip download --no-deps --only-binary :all: -r requirements-dev.txt -d wheels": (
-        "it fetches 110 MB"
-    ),
-    "python -m pip download cookiecutter -d wheels": "it fetches what the tests stand on",
-    ".venv/bin/python -m pip install --no-index --find-links wheels --no-deps "
-    "-r requirements-dev.txt": "it needs the folder of wheels",
-    "uv pip install --no-index --find-links wheels --no-deps -r requirements-dev.txt": (
-        "the same; tests/test_installing.py takes them from uv's cache"
-    ),
-    "uv venv": "the same",
-    "uv run --no-sync python manage.py dev": "the same",
-    "uv run --no-sync python -m pytest": "the same",
-    ".venv/bin/python -m pytest": "tests/test_baked_project.py runs it",
+    "python -m exercises.handout make": "tests/test_handout.py runs it, for one system",
+    "python -m exercises.handout check workshop-chat-handout.zip": "the same",
     "uv run python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest --ignore=tests/browser": "the same, and those in the browser",
-    ".venv/bin/python -m pytest tests/replies/test_stopping.py": "the same, and all others",
     "mypy .": "the same, for every combination",
     "uv run mypy .": "the same, for every combination",
 }

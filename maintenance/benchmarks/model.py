@@ -92,9 +92,9 @@ def _serve(
     certificate: Certificate | None,
 ) -> None:
     sys.path.insert(0, str(project))
-    connection: Any = importlib.import_module("fake_model.connection")
+    answer: Any = importlib.import_module("fake_model.answer")
     server = importlib.import_module("fake_model.server")
-    connection.dialect = dialect = _TimedDialect(connection.dialect)
+    answer.dialect = dialect = _TimedDialect(answer.dialect)
     tls = None
     if certificate is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -30,6 +30,11 @@ class Project:
         """What tables call it."""
         return f"{self.provider_sdk}, {self.cancellation}"
 
+    def migrate(self, environment: dict[str, str]) -> None:
+        """Create the tables. Raises subprocess.CalledProcessError."""
+        command = [str(self.python), "manage.py", "migrate", "--skip-checks", "--verbosity=0"]
+        subprocess.run(command, cwd=self.folder, env=environment, check=True)
+
     def environment(self, base_url: str) -> dict[str, str]:
         """The variables of its server: as in production, with `base_url` as its upstream."""
         sdk = questions.CONTEXT["_sdk"][self.provider_sdk]
@@ -64,9 +69,9 @@ def baked(answers: dict[str, str]) -> Iterator[Project]:
         folder = Path(temporary) / "chat-project"
         sdk = combination["provider_sdk"]
         python = virtualenvs.project_python(folder, sdk)
-        migrate = [str(python), "manage.py", "migrate", "--skip-checks", "--verbosity=0"]
-        subprocess.run(migrate, cwd=folder, env=clean_environment(), check=True)
-        yield Project(folder, python, sdk, combination["cancellation"])
+        project = Project(folder, python, sdk, combination["cancellation"])
+        project.migrate(clean_environment())
+        yield project
 
 
 def argument_parser(description: str) -> argparse.ArgumentParser:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent.parent / "scripts"))
 
 import projects  # noqa: E402  (imports from scripts/)
 
-BENCHMARKS = ("stop", "others", "stream", "capacity", "storm", "endings", "across")
+BENCHMARKS = tuple("stop others stream capacity storm endings across classroom".split())
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ def defaults() -> dict[str, Any]:
         "CHAT_API_KEY": os.environ.get(names.KEY_VARIABLE, "").strip(),
         "CHAT_BASE_URL": os.environ.get(names.BASE_URL_VARIABLE, "").strip(),
         "CHAT_BUILT_IN_MODEL": None,
+        "CHAT_BUILT_IN_RECORD": "",
         "CHAT_CACHE_SECONDS": 0,  # cache
         "CHAT_DAILY_TOKENS_PER_USER": 0,  # limits
         "CHAT_DELETE_AFTER_DAYS": 0,  # export

@@ -257,3 +257,5 @@ CHAT_IDLE_TIMEOUT_SECONDS = env.number("CHAT_IDLE_TIMEOUT_SECONDS", 60.0, minimu
 CHAT_METRICS_ADDRESS = env.listener("CHAT_METRICS_ADDRESS")  # metrics
 # The words that the built-in model reacts to. Set by `manage.py dev` when it runs that model.
 CHAT_BUILT_IN_MODEL: dict[str, str] | None = None
+# The address of its live record. Set in the same way.
+CHAT_BUILT_IN_RECORD = ""

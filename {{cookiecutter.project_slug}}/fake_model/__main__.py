@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from .connection import dialect
+from .answer import dialect
 from .server import FakeModel
 
 
@@ -41,7 +41,8 @@ async def _serve(options: argparse.Namespace) -> None:
         print(
             f"The built-in model is running; Ctrl-C stops it. Put these lines into .env:\n"
             f"{dialect.BASE_URL_VARIABLE}={model.base_url}\n"
-            f"{dialect.KEY_VARIABLE}=no-key-needed",
+            f"{dialect.KEY_VARIABLE}=no-key-needed\n"
+            f"Its live record is at {model.record_url}",
             flush=True,
         )
         # Wait in the event loop: on Windows, Ctrl-C interrupts a loop, but not a wait on a lock.

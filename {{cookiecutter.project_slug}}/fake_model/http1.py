@@ -14,10 +14,11 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request without its headers and query: they hold the key, and nothing here needs them."""
+    """A request without its query and most headers: they hold the key, and nothing needs them."""
 
     method: str
     path: str
+    host: str
     body: bytes
 
 
@@ -35,7 +36,13 @@ async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return HttpRequest(method, target.partition("?")[0], body)
+    return HttpRequest(method, target.partition("?")[0], headers.get("host", ""), body)
+
+
+async def send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Send bytes, and return when they are sent. Raises OSError if the client has left."""
+    writer.write(data)
+    await writer.drain()
 
 
 def response(status: int, content_type: str, body: bytes, headers: dict[str, str]) -> bytes:

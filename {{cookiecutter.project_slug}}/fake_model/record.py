@@ -24,6 +24,7 @@ class Entry:
     path: str
     received: float = field(default_factory=time.monotonic)
     body: dict[str, Any] | None = None
+    model: str = ""
     messages: list[Message] = field(default_factory=list)
     system: str = ""
     tools: list[str] = field(default_factory=list)
@@ -36,8 +37,12 @@ class Entry:
     """The HTTP status, or None before the response begins."""
     first_byte: float | None = None
     """The time at which the first byte of the body was sent."""
+    last_byte: float | None = None
+    """The time at which the last byte of the body was sent so far."""
     tokens: int = 0
     """How many tokens of text were sent."""
+    planned: int | None = None
+    """How many tokens of text the reply has if nothing ends it half-way."""
     thoughts: int = 0
     """How many tokens of reasoning were sent."""
     calls: list[Call] = field(default_factory=list)

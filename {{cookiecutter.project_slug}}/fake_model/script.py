@@ -1,11 +1,10 @@
 """Decides what the built-in model replies: certain words in a prompt select its behaviour."""
 
-import json
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from . import prose, tool_script
 from .contract import Call, FailureKind, Message, Request
@@ -45,7 +44,7 @@ WORDS: dict[str, str] = {
     "/chars": "One character per token; put it before /echo.",
 }
 
-# Other forms of a word, for people who read `GET /`.
+# Other forms of a word, for people who read `GET /words`.
 FORMS = (
     "/tool NAME calls the tool of that name, also one that it is not offered.",
     "/tool NAME {JSON} calls it with these arguments. Malformed JSON goes to the end of the line.",
@@ -96,7 +95,10 @@ _FIXED = {"/markdown": prose.MARKDOWN, "/code": prose.CODE, "/xss": prose.XSS}
 
 @dataclass(frozen=True)
 class Plan:
-    """How to answer one request. `tokens_per_second` is None for the server's own pace."""
+    """How to answer one request. `tokens_per_second` is None for the server's own pace.
+
+    `planned` is how many pieces there were before an ending half-way took some.
+    """
 
     words: list[str]
     failure: FailureKind | None
@@ -104,6 +106,7 @@ class Plan:
     tokens_per_second: float | None
     thoughts: list[str]
     pieces: list[str]
+    planned: int
     calls: list[Call]
     ending: Ending
 
@@ -132,10 +135,15 @@ def plan(request: Request) -> Plan:
     if "/chars" in found:
         pieces = list("".join(pieces))
     ending: Ending = next((_ENDINGS[word] for word in found if word in _ENDINGS), "stop")
+    planned = len(pieces)
     if ending != "stop" or step.calls:
         pieces = pieces[: (len(pieces) + 1) // 2]
-    pieces = prose.tokens(step.opening) + pieces
+        planned = len(pieces) if step.calls else planned
+    opening = prose.tokens(step.opening)
+    pieces, planned = opening + pieces, len(opening) + planned
     thoughts = _thoughts(prompt, found)
+    if request.max_tokens is not None:
+        planned = min(planned, max(request.max_tokens - len(thoughts), 0))
     if request.max_tokens is not None and len(thoughts) + len(pieces) > request.max_tokens:
         thoughts = thoughts[: request.max_tokens]
         pieces = pieces[: request.max_tokens - len(thoughts)]
@@ -147,6 +155,7 @@ def plan(request: Request) -> Plan:
         tokens_per_second=SLOW_TOKENS_PER_SECOND if "/slow" in found else None,
         thoughts=thoughts,
         pieces=pieces,
+        planned=planned,
         calls=step.calls,
         ending=ending,
     )
@@ -161,18 +170,6 @@ def count(request: Request) -> tuple[int, int]:
     system = len(prose.tokens(request.system))
     cached = system + sum(counts[:-1]) if len(counts) > 1 else 0
     return system + sum(counts), cached
-
-
-def about(path: str, body: dict[str, Any]) -> str:
-    """The text at `GET /`. `path` and `body` are an example of a request."""
-    words = "\n".join(f"  {word:<12}{line}" for word, line in WORDS.items())
-    forms = "\n".join(f"  {line}" for line in FORMS)
-    return (
-        "This is the built-in model: it answers like the vendor's servers, without a key.\n"
-        f"Words in a prompt select what it does:\n\n{words}\n\n{forms}\n\n"
-        "GET /record lists the requests it received. To try it by hand, POST this:\n\n"
-        f"  {path}\n  {json.dumps(body)}\n"
-    )
 
 
 def _thoughts(prompt: str, found: dict[str, int | None]) -> list[str]:

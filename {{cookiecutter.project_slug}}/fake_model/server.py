@@ -8,7 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from .connection import Connection, dialect
+from .answer import dialect
+from .connection import Connection
 from .record import Record
 
 T = TypeVar("T")
@@ -44,8 +45,19 @@ class FakeModel:
     @property
     def base_url(self) -> str:
         """The value for the SDK's base URL variable. Valid inside the `with` block."""
+        return f"{self._origin}{dialect.BASE_PATH}"
+
+    @property
+    def record_url(self) -> str:
+        """The address of the live record. Valid inside the `with` block."""
+        return f"{self._origin}/"
+
+    @property
+    def _origin(self) -> str:
         scheme = "http" if self._tls is None else "https"
-        return f"{scheme}://{self._host}:{self._port}{dialect.BASE_PATH}"
+        # A client cannot connect to the address that stands for all of this machine's.
+        host = "127.0.0.1" if self._host in ("0", "0.0.0.0") else self._host
+        return f"{scheme}://{host}:{self._port}"
 
     def wait_for(
         self,
@@ -91,4 +103,4 @@ class FakeModel:
         server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Connection(reader, writer, self.record, self._tokens_per_second).serve()
+        await Connection(reader, writer, self.record, self._host, self._tokens_per_second).serve()

@@ -24,7 +24,11 @@ async def test_the_built_in_model_is_asked_past_a_proxy(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "example.com")
+    # So that what `use` sets is gone after this test.
+    for name in (names.BASE_URL_VARIABLE, names.KEY_VARIABLE):
+        monkeypatch.setenv(name, "")
     monkeypatch.setattr(settings, "CHAT_BUILT_IN_MODEL", None)
+    monkeypatch.setattr(settings, "CHAT_BUILT_IN_RECORD", "")
     use(model.base_url)
     heard = await listen("/echo Hello")
     assert (heard.error, heard.text) == (None, "Hello")
@@ -41,6 +45,7 @@ def test_with_a_key_or_an_address_it_does_not(tmp_path: Path) -> None:
         for command, source in sources.items():
             command.until("The chat is at")
             assert f"Replies come from {source}." in command.output
+            assert "record" not in command.output
             assert "built-in model" not in command.output + command.get("")[0]
             assert command.health()[1] == str(command.process.pid), "it serves in another process"
 

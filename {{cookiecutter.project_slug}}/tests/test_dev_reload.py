@@ -42,6 +42,9 @@ def the_built_in_model_answers(command: DevCommand) -> str:
     assert "built-in model" in page
     assert all(word in page for word in WORDS)
     word, process, debug, base_url = command.health()
+    record_url = f"http://{urlsplit(base_url).netloc}/"
+    assert f"Its live record is at {record_url}\n" in command.output
+    assert f'href="{record_url}"' in page
     assert (word, process == str(command.process.pid), debug) == ("first", False, "true")
     return base_url
 

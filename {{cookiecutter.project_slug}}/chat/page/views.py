@@ -47,6 +47,7 @@ def page(
         "provider": names,
         "socket_path": settings.CHAT_SOCKET_PATH,
         "built_in_model": settings.CHAT_BUILT_IN_MODEL,
+        "built_in_record": settings.CHAT_BUILT_IN_RECORD if is_local(request) else "",
         "max_prompt_chars": settings.CHAT_MAX_PROMPT_CHARS,
         "login_required": settings.CHAT_LOGIN_REQUIRED,
         **controls(turns[-1][1] if turns else None),
@@ -57,6 +58,11 @@ def page(
     response = render(request, "chat/page.html", context, using="django")
     remember(owner, response)
     return response
+
+
+def is_local(request: HttpRequest) -> bool:
+    """Whether the browser is on this machine: no other reaches the built-in model."""
+    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
 
 
 @never_cache

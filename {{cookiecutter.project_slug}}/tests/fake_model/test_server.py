@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from fake_model import WORDS, Entry, FakeModel, Record, dialect, script
+from fake_model import Entry, FakeModel, Record, dialect, script
 from fake_model.contract import Request
 from tests.waiting import SOON
 
@@ -164,17 +164,29 @@ def test_what_the_vendor_would_refuse_is_refused(
     assert json.loads(response.read())["error"]["message"]
 
 
-def test_the_pages_for_people(model: FakeModel) -> None:
+def test_the_record_is_json_without_the_key(model: FakeModel) -> None:
     ask(model, "Hello")
-    pages = []
-    for path in ("/", "/record"):
-        connection = connect(model)
-        connection.request("GET", path)
-        pages.append(connection.getresponse().read().decode())
-    assert all(word in pages[0] and line in pages[0] for word, line in WORDS.items())
-    assert [entry["words"] for entry in json.loads(pages[1])["requests"]] == [[]]
-    assert "Hello" in pages[1]
-    assert "secret-key" not in pages[1]
+    connection = connect(model)
+    connection.request("GET", "/record")
+    record = connection.getresponse().read().decode()
+    assert [entry["words"] for entry in json.loads(record)["requests"]] == [[]]
+    assert "Hello" in record
+    assert "secret-key" not in record
+
+
+@pytest.mark.parametrize(
+    ("prompt", "planned"),
+    [("/long 90", 90), ("/long 90 /drop", 90), ("/long 90 /tool clock {}", 45)],
+)
+def test_the_record_says_how_many_tokens_the_reply_would_have(
+    model: FakeModel, prompt: str, planned: int
+) -> None:
+    connection = connect(model)
+    post(connection, prompt)
+    entry = model.wait_for(last_ended, SOON)
+    assert entry.planned == planned
+    assert entry.tokens == (45 if planned == 45 or "/drop" in prompt else 90)
+    connection.close()
 
 
 def test_leaving_the_block_closes_everything() -> None:
@@ -218,3 +230,17 @@ def test_a_busy_port_gets_one_sentence(model: FakeModel) -> None:
     assert finished.returncode == 1
     assert finished.stderr.startswith(f"Cannot listen on 127.0.0.1:{port}")
     assert finished.stderr.count("\n") == 1
+
+
+def test_on_its_own_it_says_what_to_put_into_env_and_where_its_record_is() -> None:
+    command = [sys.executable, "-m", "fake_model", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        _, base_url, key, record = (process.stdout.readline().strip() for _ in range(4))
+        process.terminate()
+    address = urlsplit(base_url.partition("=")[2]).netloc
+    assert base_url.startswith(f"{dialect.BASE_URL_VARIABLE}=http://127.0.0.1:")
+    assert key.startswith(f"{dialect.KEY_VARIABLE}=")
+    assert record == f"Its live record is at http://{address}/"

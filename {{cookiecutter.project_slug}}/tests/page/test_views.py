@@ -126,6 +126,14 @@ def test_browsers_find_the_icon_where_no_page_links_it(client: Client) -> None:
     assert response["Location"].startswith("/static/chat/icon.svg?v=")
 
 
+def test_the_live_record_is_linked_for_who_can_reach_it(client: Client, settings: Settings) -> None:
+    link = b'href="http://127.0.0.1:9000/"'
+    settings.CHAT_BUILT_IN_MODEL = {"/slow": "Three tokens a second."}
+    settings.CHAT_BUILT_IN_RECORD = "http://127.0.0.1:9000/"
+    assert link in client.get("/").content
+    assert link not in client.get("/", REMOTE_ADDR="192.0.2.1").content
+
+
 def test_a_cookie_that_we_did_not_sign_is_a_new_visitor(mine: Conversation) -> None:
     forger = Client()
     # As nginx spells `$cookie_NAME`.

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import django
 import uvicorn
@@ -67,7 +67,8 @@ class Command(BaseCommand):
         if settings.CHAT_BUILT_IN_MODEL:
             line = (
                 f"Replies come from the built-in model. For {names.TITLE}, put "
-                f"{names.KEY_VARIABLE}=... into .env{then}."
+                f"{names.KEY_VARIABLE}=... into .env{then}.\n"
+                f"Its live record is at {settings.CHAT_BUILT_IN_RECORD}"
             )
         elif settings.CHAT_BASE_URL:
             line = f"Replies come from the server of {names.BASE_URL_VARIABLE}."
@@ -151,6 +152,7 @@ def use(base_url: str) -> None:
     direct = [env.text("no_proxy") or env.text("NO_PROXY"), str(urlsplit(base_url).hostname)]
     os.environ["no_proxy"] = ",".join(filter(None, direct))
     settings.CHAT_BUILT_IN_MODEL = WORDS
+    settings.CHAT_BUILT_IN_RECORD = urljoin(base_url, "/")
 
 
 def migrate() -> None:
