@@ -37,21 +37,21 @@ results: list[dict[str, str]] = []
 collected: list[pytest.Item] = []
 
 
-def pytest_configure() -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests in the order of their file: pytest-django begins with those of a database."""
+    items.sort(key=lambda item: item.location[1] or 0)
+    collected[:] = items
+
+
+def pytest_runtest_setup() -> None:
+    logged.exceptions.clear()
     for name in LOGGERS:
         logging.getLogger(name).addHandler(logged)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    collected[:] = session.items
-
-
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
-    if call.when == "setup":
-        logged.exceptions.clear()
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     error = call.excinfo and call.excinfo.value
     if error is not None or call.when == "call":
         results.append({"sentence": _sentence(item), "why": _why(error) if error else ""})
