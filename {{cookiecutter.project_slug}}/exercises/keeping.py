@@ -50,8 +50,10 @@ class Progress:
 
     def write(self, file: str, text: str) -> None:
         """Write a file of the project, with the line ends that `text` has."""
-        content = text.encode()
-        (course.PROJECT / file).write_bytes(content)
+        path, content = course.PROJECT / file, text.encode()
+        # An equal file keeps its time, so that `dev` does not reload.
+        if not path.is_file() or path.read_bytes() != content:
+            path.write_bytes(content)
         self.written[file] = _digest(content)
 
 

@@ -17,6 +17,8 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 # These loggers pass nothing on to the root.
 LOGGERS = ("", "chat", "djust", "django")
+# The tests say themselves what is wrong.
+SENTENCES = (AssertionError, pytest.fail.Exception)
 
 
 class Logged(logging.Handler):
@@ -65,8 +67,10 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    left = max(len(collected) - len(results), 0)
-    report = json.dumps({"results": results, "left": left})
+    """Write the report. A test with several parameters counts once."""
+    ran = {result["sentence"]: result for result in results}
+    left = {_sentence(item) for item in collected} - ran.keys()
+    report = json.dumps({"results": [*ran.values()], "left": len(left)})
     Path(os.environ["EXERCISE_REPORT"]).write_text(report, encoding="utf-8")
 
 
@@ -88,7 +92,7 @@ def _why(error: BaseException) -> str:
     for cause in logged.exceptions:
         if place := _place(cause):
             return f"{said}\nThe log tells of {_said(cause)} ({place})"
-    place = "" if isinstance(error, AssertionError | TimeoutError) else _place(error)
+    place = "" if isinstance(error, (*SENTENCES, TimeoutError)) else _place(error)
     return f"{said} ({place})" if place else said
 
 
@@ -97,7 +101,7 @@ def _said(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "\n".join(line[:300] for line in lines[:2])
     words = lines[0][:300]
-    return words if isinstance(error, AssertionError) else f"{type(error).__name__}: {words}"
+    return words if isinstance(error, SENTENCES) else f"{type(error).__name__}: {words}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -89,9 +89,10 @@ def test_the_page_shows_what_it_should() -> None:
         assert page.update() == end
     markdown.settled, markdown.end = [markdown.end], "<p>three</p>"
     assert page.update() == "<p>one <b>two</b></p><p>three</p>", "A block was settled."
-    assert page.end == "<p>three</p>", "`tail` is not what is left of the end."
+    markdown.end = "<p>three four</p>"
+    assert page.update() == "<p>one <b>two</b></p><p>three four</p>", "The end went on."
     markdown.settled, markdown.restarts = ["<p>ONE</p>"], 1
-    assert page.update() == "<p>ONE</p><p>three</p>", "A settled block was changed."
+    assert page.update() == "<p>ONE</p><p>three four</p>", "A settled block was changed."
 
 
 def test_nothing_new() -> None:

@@ -17,4 +17,4 @@ if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     step = importlib.import_module(f"exercises.tutorial.step_{sys.argv[1]}")
-    print(asyncio.run(step.main()))
+    sys.stdout.write(f"{asyncio.run(step.main())}\n")
