@@ -1,0 +1,245 @@
+"""The course, step by step, as a class goes through it: red for the right reason, then green."""
+
+import functools
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import answers as questions
+import baking
+import checks
+import matrix
+import pytest
+import virtualenvs
+from exercising import STEPS, WAIT_SECONDS, exercise, files
+
+CheckOut = Callable[[str], checks.Checkout]
+PAIRS = list(map(questions.name, matrix.PAIRS))
+STEP_3 = "chat/page/markdown.py"
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> CheckOut:
+    """Bake a combination with exercises, once for each name, and install what it needs."""
+
+    @functools.cache
+    def _untouched(name: str) -> checks.Checkout:
+        answers = {**questions.named(name), "exercises": "yes"}
+        project = baking.bake(tmp_path_factory.mktemp("course"), answers)
+        sdk = answers["provider_sdk"]
+        cache = virtualenvs.SCRATCH / f"mypy-{sdk}"
+        return checks.install(project, sdk, mypy_cache=cache, processes=matrix.INNER_PROCESSES)
+
+    return _untouched
+
+
+@pytest.fixture
+def checkout(untouched: CheckOut, tmp_path: Path) -> checks.Checkout:
+    """A copy of the project with default answers, to write into."""
+    whole = untouched(PAIRS[0])
+    copy = shutil.copytree(whole.project, tmp_path / "my-chat")
+    return checks.Checkout(copy, whole.python, processes=matrix.INNER_PROCESSES)
+
+
+def grouped(names: list[str]) -> list[object]:
+    """Parameters of which one process runs all of a combination."""
+    return [pytest.param(name, id=name, marks=pytest.mark.xdist_group(name)) for name in names]
+
+
+@pytest.mark.parametrize("name", grouped(PAIRS))
+def test_each_step_is_red_for_its_reason_and_green_with_its_solution(
+    untouched: CheckOut, name: str
+) -> None:
+    """After each solution the files are what they were, and with these the tests of all steps pass.
+
+    No red test has to wait for something that does not happen: that alone would take WAIT_SECONDS.
+    """
+    checkout = untouched(name)
+    whole = files(checkout.project)
+    for number, step in enumerate(STEPS, 1):
+        assert exercise(checkout, "start", str(number)).code == 0
+        red = exercise(checkout, "check")
+        assert red.code == 1, red.text
+        assert names_one_of(red.why, step["functions"]), f"step {number} says: {red.text}"
+        assert red.seconds < WAIT_SECONDS, f"step {number} waits for what cannot happen"
+        assert exercise(checkout, "solution").code == 0
+        assert files(checkout.project) == whole, f"the solution of step {number}"
+    green = exercise(checkout, "check")
+    assert green.code == 0 and "This was the last step" in green.text, green.text
+    checkout.output("-m", "pytest", "-n", "0", "exercises/tests")
+
+
+def names_one_of(why: str, functions: list[str]) -> bool:
+    """Whether a reason is that one of these functions, or methods of a class, is to be written."""
+    return any(
+        why.startswith((f"{name} in {file} ", f"{name}."))
+        and why.endswith(f" in {file} is still to be written.")
+        for file, _, name in (function.partition(": ") for function in functions)
+    )
+
+
+@pytest.mark.parametrize("name", grouped(PAIRS[:1]))
+@pytest.mark.parametrize("check", sorted(checks.CHECKS.keys() - {checks.OWN_TESTS}))
+def test_a_project_with_exercises_passes(untouched: CheckOut, name: str, check: str) -> None:
+    untouched(name).run(check)
+
+
+@pytest.mark.parametrize("name", grouped(PAIRS[:1]))
+def test_the_lines_of_the_tutorial_run(untouched: CheckOut, name: str) -> None:
+    for file in (untouched(name).project / "exercises" / "tutorial").glob("step_*.py"):
+        assert untouched(name).output("-m", "exercises.tutorial", file.stem.removeprefix("step_"))
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_each_function_alone_is_asked_for(checkout: checks.Checkout) -> None:
+    """Where a step has several functions, its tests lead to each of them."""
+    for number, step in enumerate(STEPS, 1):
+        for function in step["functions"]:
+            if len(step["functions"]) == 1:
+                continue
+            assert exercise(checkout, "start", str(number)).code == 0
+            emptied = files(checkout.project)
+            assert exercise(checkout, "solution").code == 0
+            empty_one(checkout, function)
+            assert files(checkout.project) != emptied
+            red = exercise(checkout, "check")
+            assert red.code == 1 and names_one_of(red.why, [function]), red.text
+
+
+def empty_one(checkout: checks.Checkout, function: str) -> None:
+    """Empty a function, without telling the course."""
+    file, _, name = function.partition(": ")
+    code = "import sys\nfrom pathlib import Path\nfrom exercises import source\n"
+    code += "path = Path(sys.argv[1])\n"
+    code += "path.write_bytes(source.empty(path.read_bytes().decode(), sys.argv[2]).encode())"
+    checkout.output("-c", code, file, name)
+
+
+def edit(checkout: checks.Checkout, file: str, old: str, new: str) -> None:
+    """Change a file as a student does."""
+    path = checkout.project / file
+    text = path.read_bytes().decode()
+    assert old in text
+    path.write_bytes(text.replace(old, new).encode())
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_what_cannot_be_done_is_said_in_a_sentence(checkout: checks.Checkout) -> None:
+    for action in ("check", "hint", "solution"):
+        said = exercise(checkout, action)
+        assert said.code == 1 and "No step has been begun" in said.text
+    assert "No step has been begun" in exercise(checkout, "reset").text
+    for number in ("0", "99"):
+        said = exercise(checkout, "start", number)
+        assert said.code == 1 and "they are 1 to 10" in said.text
+    assert "start 1" in exercise(checkout).text
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_own_work_is_kept_and_reset_puts_all_back(checkout: checks.Checkout) -> None:
+    whole = files(checkout.project)
+    exercise(checkout, "start", "3")
+    edit(checkout, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
+    mine = (checkout.project / STEP_3).read_bytes()
+    said = exercise(checkout, "start", "4")
+
+    (folder,) = (checkout.project / "exercises" / "saved").glob("*-step-3")
+    assert f"kept in exercises/saved/{folder.name}" in said.text
+    assert (folder / f"{STEP_3}.txt").read_bytes() == mine
+    assert (checkout.project / STEP_3).read_bytes() == mine, "it stays in later steps"
+    # `close` was not written.
+    assert "close in chat/page/unfinished.py was not written yet" in said.text
+    assert "3  Safe" in (now := exercise(checkout).text) and "red, you are here" in now
+
+    assert exercise(checkout, "reset").code == 0
+    assert files(checkout.project) == whole
+    assert (folder / f"{STEP_3}.txt").read_bytes() == mine
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_who_comes_late_gets_the_solutions_of_earlier_steps(checkout: checks.Checkout) -> None:
+    whole = files(checkout.project)
+    exercise(checkout, "start", "3")
+    edit(checkout, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
+    assert "kept in" in exercise(checkout, "start", "5", "--from-solutions").text
+
+    changed = {file for file, text in files(checkout.project).items() if text != whole[file]}
+    assert changed == {"chat/replies/running_reply.py"}
+    assert exercise(checkout).text.count("green") == 4
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_line_ends_stay_as_they_are(checkout: checks.Checkout) -> None:
+    path = checkout.project / STEP_3
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    whole = files(checkout.project)
+    exercise(checkout, "start", "3")
+
+    assert b"    raise NotImplementedError\r\n" in path.read_bytes()
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n")
+    exercise(checkout, "solution")
+    assert files(checkout.project) == whole
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_each_hint_comes_once_and_the_last_stays(checkout: checks.Checkout) -> None:
+    exercise(checkout, "start", "1")
+    hints = STEPS[0]["hints"]
+    for number, hint in enumerate([*hints, hints[-1]], 1):
+        said = exercise(checkout, "hint").text
+        assert said.startswith(f"Hint {min(number, len(hints))} of {len(hints)}: {hint}\n")
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_a_file_that_is_no_python_is_named_and_the_solution_mends_it(
+    checkout: checks.Checkout,
+) -> None:
+    whole = files(checkout.project)
+    for number, step in enumerate(STEPS, 1):
+        file = step["functions"][0].partition(": ")[0]
+        exercise(checkout, "start", str(number))
+        path = checkout.project / file
+        path.write_bytes(path.read_bytes() + b"\ndef (:\n")
+        said = exercise(checkout, "check")
+        assert said.code == 1 and f"{file}: line " in said.text, said.text
+        said = exercise(checkout, "solution")
+        assert f"{file} is the original again, because line " in said.text, said.text
+        assert files(checkout.project) == whole
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_a_function_that_is_gone_is_named_and_the_solution_brings_it_back(
+    checkout: checks.Checkout,
+) -> None:
+    whole = files(checkout.project)
+    exercise(checkout, "start", "8")
+    edit(checkout, "chat/queries.py", "def history(", "def past(")
+    said = exercise(checkout, "check")
+
+    assert said.code == 1 and "chat/queries.py: it has no `history`" in said.text
+    assert (
+        "is the original again, because it has no `history`" in exercise(checkout, "solution").text
+    )
+    assert files(checkout.project) == whole
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_a_fault_of_ones_own_is_shown_with_its_place(checkout: checks.Checkout) -> None:
+    exercise(checkout, "start", "7")
+    file = "chat/replies/running_reply.py"
+    edit(checkout, file, "        raise NotImplementedError\n", "        self.reply.note = note\n")
+    said = exercise(checkout, "check")
+
+    assert said.code == 1
+    assert (
+        "NameError: name 'note' is not defined (chat/replies/running_reply.py, line " in said.text
+    )
+
+
+@pytest.mark.xdist_group(PAIRS[0])
+def test_a_course_without_an_original_does_not_begin(checkout: checks.Checkout) -> None:
+    empty_one(checkout, "chat/queries.py: history")
+    said = exercise(checkout, "start", "1")
+
+    assert said.code == 1
+    assert "there is no original of history in chat/queries.py: it is emptied already" in said.text
