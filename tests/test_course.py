@@ -3,6 +3,7 @@
 import functools
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import answers as questions
@@ -15,6 +16,7 @@ from exercising import STEPS, WAIT_SECONDS, exercise, files
 
 CheckOut = Callable[[str], checks.Checkout]
 PAIRS = list(map(questions.name, matrix.PAIRS))
+default_pair = pytest.mark.xdist_group(f"course-{PAIRS[0]}")
 STEP_3 = "chat/page/markdown.py"
 
 
@@ -34,27 +36,42 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> CheckOut:
 
 
 @pytest.fixture
-def checkout(untouched: CheckOut, tmp_path: Path) -> checks.Checkout:
-    """A copy of the project with default answers, to write into."""
-    whole = untouched(PAIRS[0])
-    copy = shutil.copytree(whole.project, tmp_path / "my-chat")
-    return checks.Checkout(copy, whole.python, processes=matrix.INNER_PROCESSES)
+def checkout(
+    untouched: CheckOut, tmp_path: Path, request: pytest.FixtureRequest
+) -> checks.Checkout:
+    """A copy to write into, of the project of the parameter `name`, or of the default one."""
+    whole = untouched(request.node.callspec.params["name"] if has_name(request) else PAIRS[0])
+    return replace(whole, project=shutil.copytree(whole.project, tmp_path / "my-chat"))
+
+
+def has_name(request: pytest.FixtureRequest) -> bool:
+    return "name" in request.fixturenames
 
 
 def grouped(names: list[str]) -> list[object]:
-    """Parameters of which one process runs all of a combination."""
-    return [pytest.param(name, id=name, marks=pytest.mark.xdist_group(name)) for name in names]
+    """Parameters of which one process runs all of a combination; `--quick` takes the core's."""
+    core = list(map(questions.name, matrix.CORE))
+    return [
+        pytest.param(
+            name,
+            id=name,
+            marks=[
+                pytest.mark.xdist_group(f"course-{name}"),
+                *([] if name in core else [pytest.mark.pair_tests]),
+            ],
+        )
+        for name in names
+    ]
 
 
 @pytest.mark.parametrize("name", grouped(PAIRS))
 def test_each_step_is_red_for_its_reason_and_green_with_its_solution(
-    untouched: CheckOut, name: str
+    checkout: checks.Checkout, name: str
 ) -> None:
     """After each solution the files are what they were, and with these the tests of all steps pass.
 
     No red test has to wait for something that does not happen: that alone would take WAIT_SECONDS.
     """
-    checkout = untouched(name)
     whole = files(checkout.project)
     for number, step in enumerate(STEPS, 1):
         assert exercise(checkout, "start", str(number)).code == 0
@@ -90,18 +107,18 @@ def test_the_lines_of_the_tutorial_run(untouched: CheckOut, name: str) -> None:
         assert untouched(name).output("-m", "exercises.tutorial", file.stem.removeprefix("step_"))
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_each_function_alone_is_asked_for(checkout: checks.Checkout) -> None:
     """Where a step has several functions, its tests lead to each of them."""
+    whole = files(checkout.project)
     for number, step in enumerate(STEPS, 1):
+        if len(step["functions"]) == 1:
+            continue
+        assert exercise(checkout, "start", str(number)).code == 0
         for function in step["functions"]:
-            if len(step["functions"]) == 1:
-                continue
-            assert exercise(checkout, "start", str(number)).code == 0
-            emptied = files(checkout.project)
-            assert exercise(checkout, "solution").code == 0
+            for file, content in whole.items():
+                (checkout.project / file).write_bytes(content)
             empty_one(checkout, function)
-            assert files(checkout.project) != emptied
             red = exercise(checkout, "check")
             assert red.code == 1 and names_one_of(red.why, [function]), red.text
 
@@ -123,7 +140,7 @@ def edit(checkout: checks.Checkout, file: str, old: str, new: str) -> None:
     path.write_bytes(text.replace(old, new).encode())
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_what_cannot_be_done_is_said_in_a_sentence(checkout: checks.Checkout) -> None:
     for action in ("check", "hint", "solution"):
         said = exercise(checkout, action)
@@ -135,7 +152,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(checkout: checks.Checkout) ->
     assert "start 1" in exercise(checkout).text
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_own_work_is_kept_and_reset_puts_all_back(checkout: checks.Checkout) -> None:
     whole = files(checkout.project)
     exercise(checkout, "start", "3")
@@ -156,7 +173,7 @@ def test_own_work_is_kept_and_reset_puts_all_back(checkout: checks.Checkout) -> 
     assert (folder / f"{STEP_3}.txt").read_bytes() == mine
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_who_comes_late_gets_the_solutions_of_earlier_steps(checkout: checks.Checkout) -> None:
     whole = files(checkout.project)
     exercise(checkout, "start", "3")
@@ -168,7 +185,7 @@ def test_who_comes_late_gets_the_solutions_of_earlier_steps(checkout: checks.Che
     assert exercise(checkout).text.count("green") == 4
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_line_ends_stay_as_they_are(checkout: checks.Checkout) -> None:
     path = checkout.project / STEP_3
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
@@ -181,7 +198,7 @@ def test_line_ends_stay_as_they_are(checkout: checks.Checkout) -> None:
     assert files(checkout.project) == whole
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_each_hint_comes_once_and_the_last_stays(checkout: checks.Checkout) -> None:
     exercise(checkout, "start", "1")
     hints = STEPS[0]["hints"]
@@ -190,24 +207,26 @@ def test_each_hint_comes_once_and_the_last_stays(checkout: checks.Checkout) -> N
         assert said.startswith(f"Hint {min(number, len(hints))} of {len(hints)}: {hint}\n")
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_a_file_that_is_no_python_is_named_and_the_solution_mends_it(
     checkout: checks.Checkout,
 ) -> None:
+    """Whichever file it is, `manage.py exercise` still runs."""
     whole = files(checkout.project)
-    for number, step in enumerate(STEPS, 1):
-        file = step["functions"][0].partition(": ")[0]
-        exercise(checkout, "start", str(number))
+    exercise(checkout, "start", "3")
+    for file in whole:
         path = checkout.project / file
         path.write_bytes(path.read_bytes() + b"\ndef (:\n")
-        said = exercise(checkout, "check")
-        assert said.code == 1 and f"{file}: line " in said.text, said.text
-        said = exercise(checkout, "solution")
-        assert f"{file} is the original again, because line " in said.text, said.text
-        assert files(checkout.project) == whole
+    said = exercise(checkout, "check")
+    assert said.code == 1 and f"{STEP_3}: line " in said.text, said.text
+    said = exercise(checkout, "solution")
+    assert f"{STEP_3} is the original again, because line " in said.text, said.text
+    assert files(checkout.project)[STEP_3] == whole[STEP_3]
+    assert exercise(checkout, "reset").code == 0
+    assert files(checkout.project) == whole
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_a_function_that_is_gone_is_named_and_the_solution_brings_it_back(
     checkout: checks.Checkout,
 ) -> None:
@@ -223,7 +242,7 @@ def test_a_function_that_is_gone_is_named_and_the_solution_brings_it_back(
     assert files(checkout.project) == whole
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_a_fault_of_ones_own_is_shown_with_its_place(checkout: checks.Checkout) -> None:
     exercise(checkout, "start", "7")
     file = "chat/replies/running_reply.py"
@@ -236,7 +255,7 @@ def test_a_fault_of_ones_own_is_shown_with_its_place(checkout: checks.Checkout) 
     )
 
 
-@pytest.mark.xdist_group(PAIRS[0])
+@default_pair
 def test_a_course_without_an_original_does_not_begin(checkout: checks.Checkout) -> None:
     empty_one(checkout, "chat/queries.py: history")
     said = exercise(checkout, "start", "1")

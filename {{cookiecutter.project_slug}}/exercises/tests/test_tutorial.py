@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from exercises.tutorial import step_1, step_2, step_3, step_5, step_9
 
 
@@ -12,6 +14,7 @@ async def test_step_1() -> None:
     assert "'djust_tags' is not a registered tag library" in said
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_step_2() -> None:
     """The page gets no patch while the text grows."""
     assert re.search(r"and then 1: after \d\.\d s, with all ten words", await step_2.main())
@@ -24,6 +27,7 @@ async def test_step_3() -> None:
     assert '<img src="https://example.com/1.png"' in said
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_step_5() -> None:
     """`stop` is called when the reply has ended."""
     assert (await step_5.main()).endswith("the reply had 10 of them.")
