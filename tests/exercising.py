@@ -33,13 +33,13 @@ class Said:
         return found[2]
 
 
-def exercise(checkout: checks.Checkout, *arguments: str) -> Said:
-    """Type `python manage.py exercise` with `arguments`."""
+def exercise(checkout: checks.Checkout, *arguments: str, wait: int = WAIT_SECONDS) -> Said:
+    """Type `python manage.py exercise` with `arguments`. Tests wait for `wait` seconds at most."""
     began = time.monotonic()
     run = subprocess.run(
         [checkout.python, "manage.py", "exercise", *arguments],
         cwd=checkout.project,
-        env={**checkout.environ(), "TEST_WAIT_SECONDS": str(WAIT_SECONDS)},
+        env={**checkout.environ(), "TEST_WAIT_SECONDS": str(wait)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

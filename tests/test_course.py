@@ -18,6 +18,15 @@ CheckOut = Callable[[str], checks.Checkout]
 PAIRS = list(map(questions.name, matrix.PAIRS))
 default_pair = pytest.mark.xdist_group(f"course-{PAIRS[0]}")
 STEP_3 = "chat/page/markdown.py"
+STEP_4 = "exercises/04-looks-like-stop.md"
+# The first lines of a `Cursor.edits` that sends everything.
+WHOLE = """\
+        whole = "".join(self._markdown.settled) + self._markdown.end
+        if whole == self._end:
+            return []
+        self._end = whole
+        return [Edit(EVERYTHING, whole, EVERYTHING)]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -49,15 +58,15 @@ def has_name(request: pytest.FixtureRequest) -> bool:
 
 
 def grouped(names: list[str]) -> list[object]:
-    """Parameters of which one process runs all of a combination; `--quick` takes the core's."""
-    core = list(map(questions.name, matrix.CORE))
+    """Parameters of which one process runs all of a combination; --quick leaves some out."""
+    further = list(map(questions.name, matrix.FURTHER_PAIRS))
     return [
         pytest.param(
             name,
             id=name,
             marks=[
                 pytest.mark.xdist_group(f"course-{name}"),
-                *([] if name in core else [pytest.mark.pair_tests]),
+                *([pytest.mark.pair_tests] if name in further else []),
             ],
         )
         for name in names
@@ -253,6 +262,35 @@ def test_a_fault_of_ones_own_is_shown_with_its_place(checkout: checks.Checkout) 
     assert (
         "NameError: name 'note' is not defined (chat/replies/running_reply.py, line " in said.text
     )
+
+
+@default_pair
+def test_a_stop_that_only_looks_like_one_is_red(checkout: checks.Checkout) -> None:
+    """What the text of step 4 has the student write first."""
+    file = "chat/page/chat_view.py"
+    exercise(checkout, "start", "4")
+    raised = "        raise NotImplementedError\n"
+    for line in ('self.show({"streaming": False, "progress": "Stopped"})', "return False"):
+        text = (checkout.project / file).read_text(encoding="utf-8")
+        assert line in (checkout.project / STEP_4).read_text(encoding="utf-8")
+        text = text.replace(raised, f"        {line}\n", 1)
+        (checkout.project / file).write_text(text, encoding="utf-8")
+    said = exercise(checkout, "check", wait=5)
+
+    assert "green  After Stop the page says" in said.text, said.text
+    assert said.code == 1 and "This Stop only looks like one" in said.why, said.text
+
+
+@default_pair
+def test_the_whole_reply_with_each_update_is_red(checkout: checks.Checkout) -> None:
+    """It looks the same on the page: only the bytes tell."""
+    file = "chat/page/edits.py"
+    exercise(checkout, "start", "9")
+    exercise(checkout, "solution")
+    edit(checkout, file, "        before, end =", f"{WHOLE}        before, end =")
+    said = exercise(checkout, "check")
+
+    assert said.code == 1 and "bytes were sent for" in said.why, said.text
 
 
 @default_pair

@@ -56,7 +56,9 @@ def pytest_runtest_setup() -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     error = call.excinfo and call.excinfo.value
     if error is not None or call.when == "call":
-        results.append({"sentence": _sentence(item), "why": _why(error) if error else ""})
+        # Not every terminal can show all characters of a reply.
+        why = _ascii(_why(error)) if error else ""
+        results.append({"sentence": _sentence(item), "why": why})
     return (yield)
 
 
@@ -72,6 +74,10 @@ def pytest_sessionfinish() -> None:
     left = {_sentence(item) for item in collected} - ran.keys()
     report = json.dumps({"results": [*ran.values()], "left": len(left)})
     Path(os.environ["EXERCISE_REPORT"]).write_text(report, encoding="utf-8")
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _sentence(item: pytest.Item) -> str:

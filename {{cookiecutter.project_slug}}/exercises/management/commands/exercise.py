@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from exercises import course, keeping, steps
+from exercises import course, keeping, moves
 from exercises.checking import check
 from exercises.course import Step
 from exercises.keeping import KeepingError, Progress
-from exercises.steps import Change
+from exercises.moves import Change
 
 EXERCISE = "python manage.py exercise"
 
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         if not 1 <= number <= len(course.steps()):
             raise CommandError(f"There is no step {number}: they are 1 to {len(course.steps())}.")
         step = course.steps()[number - 1]
-        self._say(steps.start(self.progress, step, from_solutions=from_solutions))
+        self._say(moves.start(self.progress, step, from_solutions=from_solutions))
         self._describe(step)
 
     def _check(self, step: Step) -> None:
@@ -99,7 +99,7 @@ class Command(BaseCommand):
             self.stdout.write(f"This is the last one. The original code: {EXERCISE} solution")
 
     def _solution(self, step: Step) -> None:
-        self._say(steps.solve(self.progress, step))
+        self._say(moves.solve(self.progress, step))
         self.stdout.write("The original code is back:")
         for target in step.targets:
             self.stdout.write(f"  {target}")
@@ -108,7 +108,7 @@ class Command(BaseCommand):
     def _reset(self) -> None:
         if not keeping.ORIGINALS.exists():
             raise CommandError("No step has been begun: all files are as they were.")
-        self._say(steps.reset(self.progress))
+        self._say(moves.reset(self.progress))
         self.stdout.write("All files are as they were before the first start.")
 
     def _say(self, change: Change) -> None:

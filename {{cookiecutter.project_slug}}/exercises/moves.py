@@ -1,5 +1,6 @@
 """Puts the code of a step before the student: emptied, solved, or all as it was."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def reset(progress: Progress) -> Change:
     return change
 
 
-def _text(file: str, of_steps: tuple[Step, ...] | list[Step], change: Change) -> str:
+def _text(file: str, of_steps: Sequence[Step], change: Change) -> str:
     """A file as it is, or its original if a function of these steps cannot be found in it."""
     try:
         text = read(file)
