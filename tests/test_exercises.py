@@ -90,7 +90,7 @@ def test_the_course_is_the_same_but_for_one_text(with_exercises: WithExercises, 
 @pytest.mark.parametrize("name", list(map(questions.name, matrix.PAIRS)))
 def test_each_function_of_a_step_is_in_the_code(with_exercises: WithExercises, name: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", MISSING],
+        [sys.executable, "-B", "-c", MISSING],
         cwd=with_exercises(name),
         capture_output=True,
         encoding="utf-8",
