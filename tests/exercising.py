@@ -11,7 +11,7 @@ import answers as questions
 import checks
 
 # Seconds that a test of a step waits for what is to happen at once.
-WAIT_SECONDS = 60
+WAIT_SECONDS = 300
 RED = re.compile(r"^  red    (.*)\n         (.*)$", re.MULTILINE)
 TABLE = questions.ROOT / "{{cookiecutter.project_slug}}" / "exercises" / "steps.toml"
 STEPS = tomllib.loads(TABLE.read_text(encoding="utf-8"))["step"]

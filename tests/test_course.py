@@ -253,8 +253,11 @@ def test_a_function_that_is_gone_is_named_and_the_solution_brings_it_back(
 
 @default_pair
 def test_a_fault_of_ones_own_is_shown_with_its_place(checkout: checks.Checkout) -> None:
+    """Also where the log alone tells of it, as of an empty function that runs in a task."""
     exercise(checkout, "start", "7")
     file = "chat/replies/running_reply.py"
+    why = exercise(checkout, "check").why
+    assert why == f"RunningReply._fail in {file} is still to be written."
     edit(checkout, file, "        raise NotImplementedError\n", "        self.reply.note = note\n")
     said = exercise(checkout, "check")
 
