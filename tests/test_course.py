@@ -268,6 +268,19 @@ def test_a_fault_of_ones_own_is_shown_with_its_place(checkout: checks.Checkout) 
 
 
 @default_pair
+def test_a_fault_that_keeps_the_project_from_being_imported_is_shown(
+    checkout: checks.Checkout,
+) -> None:
+    exercise(checkout, "start", "7")
+    path = checkout.project / "chat" / "replies" / "running_reply.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nnothing\n", encoding="utf-8")
+    said = exercise(checkout, "check")
+
+    assert said.code == 1
+    assert said.why.startswith("NameError: name 'nothing' is not defined (chat/replies/running_")
+
+
+@default_pair
 def test_a_stop_that_only_looks_like_one_is_red(checkout: checks.Checkout) -> None:
     """What the text of step 4 has the student write first."""
     file = "chat/page/chat_view.py"

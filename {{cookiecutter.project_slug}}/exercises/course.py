@@ -63,6 +63,12 @@ def files() -> list[str]:
     return list(dict.fromkeys(file for step in steps() for file in step.files))
 
 
+def targets_in(file: str) -> list[tuple[Step, Target]]:
+    """What is emptied in a file, each with its step."""
+    pairs = [(step, target) for step in steps() for target in step.targets]
+    return [(step, target) for step, target in pairs if target.file == file]
+
+
 def _target(written: str) -> Target:
     file, name = written.split(": ")
     return Target(file, name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exercises import course, source
-from exercises.course import Step
+from exercises.course import Step, Target
 from exercises.keeping import Progress, forget, keep_originals, original, read, save_work
 
 
@@ -27,18 +27,16 @@ def start(progress: Progress, step: Step, *, from_solutions: bool = False) -> Ch
     keep_originals()
     change = Change(save_work(progress))
     for file in course.files():
-        text = _text(file, course.steps(), change)
-        for other in course.steps():
-            for target in other.targets:
-                if target.file != file:
-                    continue
-                is_taken = other == step or (from_solutions and other.number < step.number)
-                if is_taken or source.is_emptied(text, target.name):
-                    if not is_taken:
-                        change.notes.append(f"{target} was not written yet, and is solved now.")
-                    text = source.replace(text, target.name, original(file))
-                if other == step:
-                    text = source.empty(text, target.name)
+        targets = course.targets_in(file)
+        text = _text(file, [target for _, target in targets], change)
+        for other, target in targets:
+            is_taken = other == step or (from_solutions and other.number < step.number)
+            if is_taken or source.is_emptied(text, target.name):
+                if not is_taken:
+                    change.notes.append(f"{target} was not written yet, and is solved now.")
+                text = source.replace(text, target.name, original(file))
+            if other == step:
+                text = source.empty(text, target.name)
         progress.write(file, text)
     if from_solutions:
         progress.done = sorted({*progress.done, *range(1, step.number)})
@@ -52,10 +50,10 @@ def solve(progress: Progress, step: Step) -> Change:
     """Put the originals of the functions of `step` back. Raises KeepingError."""
     change = Change(save_work(progress))
     for file in step.files:
-        text = _text(file, [step], change)
-        for target in step.targets:
-            if target.file == file:
-                text = source.replace(text, target.name, original(file))
+        targets = [target for other, target in course.targets_in(file) if other == step]
+        text = _text(file, targets, change)
+        for target in targets:
+            text = source.replace(text, target.name, original(file))
         progress.write(file, text)
     progress.save()
     return change
@@ -71,14 +69,12 @@ def reset(progress: Progress) -> Change:
     return change
 
 
-def _text(file: str, of_steps: Sequence[Step], change: Change) -> str:
-    """A file as it is, or its original if a function of these steps cannot be found in it."""
+def _text(file: str, targets: Sequence[Target], change: Change) -> str:
+    """A file as it is, or its original if one of `targets` cannot be found in it."""
     try:
         text = read(file)
-        for step in of_steps:
-            for target in step.targets:
-                if target.file == file:
-                    source.check(text, target.name)
+        for target in targets:
+            source.check(text, target.name)
     except source.SourceError as error:
         change.notes.append(f"{file} is the original again, because {error}")
         return original(file)

@@ -7,6 +7,7 @@ in the task of a reply, whose error ends in the log. So the log is read as well.
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 # These loggers pass nothing on to the root.
 LOGGERS = ("", "chat", "djust", "django")
+# Where a traceback of pytest says that it was.
+PLACE = re.compile(r"^(\S+\.py):(\d+): in ", re.MULTILINE)
 # The tests say themselves what is wrong.
 SENTENCES = (AssertionError, pytest.fail.Exception)
 
@@ -64,8 +67,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
     if report.failed:
-        last = str(report.longrepr).strip().splitlines()[-1]
-        results.append({"sentence": "The project can be imported.", "why": last.lstrip("E ")})
+        said = str(report.longrepr)
+        why = said.strip().splitlines()[-1].lstrip("E ")
+        if places := PLACE.findall(said):
+            why += " ({}, line {})".format(*places[-1])
+        results.append({"sentence": "The project can be imported.", "why": _ascii(why)})
 
 
 def pytest_sessionfinish() -> None:
