@@ -17,6 +17,8 @@ from exercising import STEPS, WAIT_SECONDS, exercise, files
 CheckOut = Callable[[str], checks.Checkout]
 PAIRS = list(map(questions.name, matrix.PAIRS))
 default_pair = pytest.mark.xdist_group(f"course-{PAIRS[0]}")
+READ_SETTINGS = ["tests/config", "tests/test_checks.py", "tests/test_dev.py"]
+READ_SETTINGS += ["tests/test_dev_reload.py", "tests/test_rooms.py"]
 STEP_3 = "chat/page/markdown.py"
 STEP_4 = "exercises/04-looks-like-stop.md"
 # The first lines of a `Cursor.edits` that sends everything.
@@ -108,6 +110,12 @@ def names_one_of(why: str, functions: list[str]) -> bool:
 @pytest.mark.parametrize("check", sorted(checks.CHECKS.keys() - {checks.OWN_TESTS}))
 def test_a_project_with_exercises_passes(untouched: CheckOut, name: str, check: str) -> None:
     untouched(name).run(check)
+
+
+@pytest.mark.parametrize("name", grouped(PAIRS[:1]))
+def test_its_own_tests_pass_that_read_the_settings(untouched: CheckOut, name: str) -> None:
+    """All others read nothing that exercises change: tests/test_exercises.py compares it."""
+    untouched(name).output("-m", "pytest", "-n", "0", *READ_SETTINGS)
 
 
 @pytest.mark.parametrize("name", grouped(PAIRS[:1]))
