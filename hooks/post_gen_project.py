@@ -1,4 +1,4 @@
-"""Write the new project's .env, and print the commands to type next.
+"""Write the new project's .env, remove what was not chosen, and print the commands to type next.
 
 cookiecutter renders this file and runs it alone in the new folder, so it uses only the standard
 library. It runs again at every `cruft update`, so it never changes an existing .env.
@@ -7,6 +7,7 @@ library. It runs again at every `cruft update`, so it never changes an existing 
 import json
 import os
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
@@ -47,10 +48,13 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    """Write .env unless there is one, and print what to type next."""
+    """Write .env unless there is one, remove the exercises, and print what to type next."""
     # The project's own code, which `manage.py dev` uses in a fresh clone.
     create = runpy.run_path("config/new_env.py")["create"]
     create(Path.cwd(), ANSWERS["_sdk"][ANSWERS["provider_sdk"]]["key"])
+    # cookiecutter can leave out a file by its name, but writes those of a folder without one.
+    if ANSWERS["exercises"] == "no":
+        shutil.rmtree("exercises")
     say(next_commands(ANSWERS["project_slug"], windows=os.name == "nt"))
 
 

@@ -12,7 +12,12 @@ QUESTIONS = [key for key in CONTEXT if not key.startswith("_")]
 CHOICES: dict[str, list[str]] = {
     key: CONTEXT[key] for key in QUESTIONS if isinstance(CONTEXT[key], list)
 }
-COMBINATIONS = [dict(zip(CHOICES, answers, strict=True)) for answers in product(*CHOICES.values())]
+# An answer to one of these only adds files: it is tested by itself, and in no combination.
+ADDITIONS = {"exercises"}
+VARIANTS = {question: choices for question, choices in CHOICES.items() if question not in ADDITIONS}
+COMBINATIONS = [
+    dict(zip(VARIANTS, answers, strict=True)) for answers in product(*VARIANTS.values())
+]
 
 
 def check(answers: dict[str, str]) -> None:
@@ -29,8 +34,8 @@ def check(answers: dict[str, str]) -> None:
 
 
 def combination(answers: dict[str, str]) -> dict[str, str]:
-    """Return an answer to each question with choices: the one in `answers`, else the default."""
-    return {question: answers.get(question, choices[0]) for question, choices in CHOICES.items()}
+    """Return an answer to each of VARIANTS: the one in `answers`, else the default."""
+    return {question: answers.get(question, choices[0]) for question, choices in VARIANTS.items()}
 
 
 def name(combination: dict[str, str]) -> str:
@@ -40,9 +45,9 @@ def name(combination: dict[str, str]) -> str:
 
 def core() -> list[dict[str, str]]:
     """Return as few combinations as hold every answer; the first has the default ones."""
-    size = max(len(choices) for choices in CHOICES.values())
+    size = max(len(choices) for choices in VARIANTS.values())
     return [
-        {question: choices[index % len(choices)] for question, choices in CHOICES.items()}
+        {question: choices[index % len(choices)] for question, choices in VARIANTS.items()}
         for index in range(size)
     ]
 

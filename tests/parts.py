@@ -44,4 +44,4 @@ def named_questions(file: Path) -> list[str]:
         content := file.read_bytes().decode("utf-8", "replace")
     ):
         text += content
-    return [question for question in questions.CHOICES if f"cookiecutter.{question}" in text]
+    return [question for question in questions.VARIANTS if f"cookiecutter.{question}" in text]

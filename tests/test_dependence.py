@@ -59,7 +59,7 @@ def decides(question: str, file: str, bakes: Bakes) -> bool:
 def dependence(bakes: Bakes) -> dict[str, tuple[str, ...]]:
     """Return for each file of any combination the questions that it depends on."""
     return {
-        file: tuple(each for each in questions.CHOICES if decides(each, file, bakes))
+        file: tuple(each for each in questions.VARIANTS if decides(each, file, bakes))
         for file in set().union(*bakes.values())
     }
 

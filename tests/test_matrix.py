@@ -19,9 +19,9 @@ def test_every_combination_has_its_turn_and_the_longest_come_first() -> None:
 
 
 def test_the_core_has_every_answer_and_is_no_larger_than_it_must_be() -> None:
-    for question, choices in questions.CHOICES.items():
+    for question, choices in questions.VARIANTS.items():
         assert {combination[question] for combination in matrix.CORE} == set(choices)
-    assert len(matrix.CORE) == max(map(len, questions.CHOICES.values()))
+    assert len(matrix.CORE) == max(map(len, questions.VARIANTS.values()))
     assert matrix.CORE[0] == questions.COMBINATIONS[0]
 
 

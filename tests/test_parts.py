@@ -24,6 +24,8 @@ WRITTEN_ABOUT = "{% djust_markdown %}"
 COPIED_DOCUMENT = Path("docs/extend.md")
 # Parts that are no file of their own, but included in the middle of one.
 INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md", "stop.md"}
+# Included in a text of the course: tests/test_exercises.py looks for it.
+INCLUDED_IN_EXERCISES = {"exercise.md"}
 NOT_INCLUDED = {"built-from.sha256"}
 
 
@@ -50,7 +52,8 @@ def test_every_part_is_included_somewhere() -> None:
         for answer in questions.CHOICES[question]:
             there = {file for file in (TEMPLATES / slot / answer).rglob("*.*") if file.is_file()}
             orphans = {file for file in there - included if file.suffix != ".pyc"}
-            assert {file.name for file in orphans} <= INCLUDED_IN_A_FILE | NOT_INCLUDED
+            known = INCLUDED_IN_A_FILE | INCLUDED_IN_EXERCISES | NOT_INCLUDED
+            assert {file.name for file in orphans} <= known
 
 
 def test_every_answer_has_its_folder() -> None:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent.parent / "scripts"))
 
 import projects  # noqa: E402  (imports from scripts/)
 
-BENCHMARKS = tuple("stop others stream capacity storm endings across classroom".split())
+BENCHMARKS = {"stop", "others", "stream", "capacity", "storm", "endings", "across", "classroom"}
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
         print("The benchmarks read /proc and pin processes to cores: they need Linux.")
         return 2
     if len(sys.argv) < 2 or sys.argv[1] not in BENCHMARKS:
-        print(f"Name a benchmark: {', '.join(BENCHMARKS)}. Its --help tells the rest.")
+        print(f"Name a benchmark: {', '.join(sorted(BENCHMARKS))}. Its --help tells the rest.")
         return 2
     try:
         with projects.baked({}) as project:

@@ -48,6 +48,9 @@ INSTALLED_APPS = [
     "djust",
     "chat",
     "config",
+{% if cookiecutter.exercises == 'yes' %}
+    "exercises",
+{% endif %}
 ]
 
 MIDDLEWARE = [

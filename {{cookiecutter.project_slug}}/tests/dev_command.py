@@ -103,7 +103,8 @@ def receive(page: ClientConnection, text: str) -> None:
 
 def copy(folder: Path) -> None:
     """Copy the project into `folder`, as a fresh clone has it: without `.env`."""
-    for name in ("chat", "config", "fake_model"):
+    apps = [name for name in settings.INSTALLED_APPS if (settings.BASE_DIR / name).is_dir()]
+    for name in [*apps, "fake_model"]:
         shutil.copytree(settings.BASE_DIR / name, folder / name)
     for name in ("manage.py", ".env.example"):
         shutil.copy(settings.BASE_DIR / name, folder)

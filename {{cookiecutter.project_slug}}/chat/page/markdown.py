@@ -71,11 +71,7 @@ def render_block(text: str, definitions: str = "", *, coloured: bool = False) ->
 
 
 def _html(text: str, extensions: ExtensionOptions) -> str:
-    """`text` as safe HTML.
-
-    An image becomes a link: loading it would tell its server who reads the reply. Text that would
-    take too long is shown as it stands.
-    """
+    """`text` as safe HTML. Text that would take too long is shown as it stands."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if is_slow(text):
         return format_html("<pre>{}</pre>\n", text)
@@ -84,15 +80,22 @@ def _html(text: str, extensions: ExtensionOptions) -> str:
         html = TAG_OR_CODE.sub(lambda found: f"<{found[1]}>" if found[1] else found[0], html)
     html = maths.restore(html.replace(" />", ">"))
     if "<img " in html:
-        # A link cannot be inside another, so an image in a link becomes its words.
-        html = LINK.sub(lambda link: IMAGE.sub(lambda image: image[2] or image[1], link[0]), html)
-        html = IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
+        html = _without_images(html)
     if "<a " in html:
         html = LINK_TO_PAGE.sub(f'{NEW_TAB}href="', html)
         html = OTHER_LINK.sub(f"{NEW_TAB}data-", html)
     if "<input " in html:
         html = TASK.sub(_task, html)
     return html
+
+
+def _without_images(html: str) -> str:
+    """`html` with a link for each image: loading it would tell its server who reads the reply.
+
+    A link cannot be inside another, so an image in a link becomes its words.
+    """
+    html = LINK.sub(lambda link: IMAGE.sub(lambda image: image[2] or image[1], link[0]), html)
+    return IMAGE.sub(lambda image: f'<a href="{image[1]}">{image[2] or image[1]}</a>', html)
 
 
 def _task(box: re.Match[str]) -> str:

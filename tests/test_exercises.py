@@ -1,0 +1,141 @@
+"""With `exercises=yes` a project has a course more, and nothing else; its table fits the code.
+
+Each combination is baked with exercises, and none is a combination of its own: docs/decisions.md,
+"How 18 follows".
+"""
+
+import functools
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import answers as questions
+import matrix
+import pytest
+from conftest import Baked
+from exercising import STEPS
+from pytest_cookies.plugin import Cookies
+from test_dependence import files
+
+NAMES = list(map(questions.name, questions.COMBINATIONS))
+# Said in the text of a step, of the reader of that strategy.
+BY_STRATEGY = "exercises/06-silence.md"
+# Lines that are added to other files.
+ADDED = {
+    "config/settings.py": '    "exercises",\n',
+    "README.md": "| `exercises/` | a course of ten steps through this code; begin with "
+    "[its README](exercises/README.md) |\n",
+}
+# Names all that a step empties, and is not in the code.
+MISSING = """
+from exercises import course, source
+for step in course.steps():
+    for target in step.targets:
+        try:
+            source.check((course.PROJECT / target.file).read_text(encoding="utf-8"), target.name)
+        except (OSError, source.SourceError) as error:
+            print(f"step {step.number} ({step.title}): {target}: {error}")
+"""
+
+pytestmark = pytest.mark.xdist_group("exercises")
+WithExercises = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def with_exercises(cookies_session: Cookies) -> WithExercises:
+    """Return the project of a combination's name with exercises: do not write into it."""
+
+    @functools.cache
+    def _with_exercises(name: str) -> Path:
+        answers = {**questions.named(name), "exercises": "yes"}
+        result = cookies_session.bake(extra_context=answers)
+        assert result.exception is None, result.exception
+        return Path(result.project_path)
+
+    return _with_exercises
+
+
+def own(project: Path) -> dict[str, bytes]:
+    """What `exercises/` holds."""
+    return {file: text for file, text in files(project).items() if file.startswith("exercises/")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_rest_of_the_project_is_the_same_but_for_the_lines_that_are_named(
+    with_exercises: WithExercises, baked: Baked, name: str
+) -> None:
+    found = files(with_exercises(name))
+    for file in own(with_exercises(name)):
+        del found[file]
+    for file, line in ADDED.items():
+        assert found[file].count(line.encode()) == 1, file
+        found[file] = found[file].replace(line.encode(), b"")
+
+    assert found == files(baked(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_course_is_the_same_but_for_one_text(with_exercises: WithExercises, name: str) -> None:
+    mine, first = own(with_exercises(name)), own(with_exercises(NAMES[0]))
+    strategy = questions.named(name)["cancellation"]
+    text = (with_exercises(name) / BY_STRATEGY).read_text(encoding="utf-8")
+    part = questions.ROOT / "templates" / "cancellation" / strategy / "exercise.md"
+
+    assert {**mine, BY_STRATEGY: b""} == {**first, BY_STRATEGY: b""}
+    assert part.read_text(encoding="utf-8") in text
+
+
+@pytest.mark.parametrize("name", list(map(questions.name, matrix.PAIRS)))
+def test_each_function_of_a_step_is_in_the_code(with_exercises: WithExercises, name: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", MISSING],
+        cwd=with_exercises(name),
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    assert (run.stdout, run.stderr) == ("", "")
+
+
+def test_the_table_its_texts_and_its_tests_belong_together(with_exercises: WithExercises) -> None:
+    folder = with_exercises(NAMES[0]) / "exercises"
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    texts = sorted(file.name for file in folder.glob("[0-9]*.md"))
+    tests = sorted(file.name for file in (folder / "tests").glob("test_[0-9]*.py"))
+
+    assert [step["text"] for step in STEPS] == texts
+    assert [step["tests"] for step in STEPS] == tests
+    for number, step in enumerate(STEPS, 1):
+        title, text = step["title"], (folder / step["text"]).read_text(encoding="utf-8")
+        assert f"| {number}. [{title}]({step['text']}) | {step['minutes']} |" in readme
+        assert text.startswith(f"# Step {number}: {title}\n"), step["text"]
+        assert len(text.splitlines()) <= 50, f"{step['text']} is more than one screen"
+        assert len(step["hints"]) >= 2
+        for function in step["functions"]:
+            file, _, name = function.partition(": ")
+            assert file in text and name.rpartition(".")[2] in text, f"{step['text']}: {function}"
+
+
+def test_each_file_stays_small(with_exercises: WithExercises) -> None:
+    for file in (with_exercises(NAMES[0]) / "exercises").rglob("*.py"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) < 200, file
+
+
+def test_the_texts_name_no_command_that_is_not_run(with_exercises: WithExercises) -> None:
+    """`tests/test_course.py` runs them; `manage.py dev` is run with the other documents."""
+    folder = with_exercises(NAMES[0]) / "exercises"
+    lines = {
+        line
+        for file in folder.glob("*.md")
+        for block in re.findall(r"^```\n(.*?)^```", file.read_text(encoding="utf-8"), re.M | re.S)
+        for line in block.splitlines()
+    }
+    demos = {file.stem.removeprefix("step_") for file in (folder / "tutorial").glob("step_*.py")}
+
+    assert lines == {
+        "python manage.py dev",
+        "python manage.py exercise start 1",
+        *(f"python -m exercises.tutorial {number}" for number in demos),
+    }

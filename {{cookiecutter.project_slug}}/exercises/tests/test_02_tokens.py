@@ -1,0 +1,77 @@
+"""Step 2: what arrives from the model goes to the page at once."""
+
+from typing import Any
+
+import pytest
+
+from chat.models import Conversation, Reply
+from chat.page.edits import Cursor
+from chat.page.feed import Feed
+from chat.page.growing import GrowingMarkdown
+from fake_model.server import FakeModel
+from tests.live_page import open_page
+
+
+class Recorder:
+    """A page that keeps what is pushed to it."""
+
+    def __init__(self) -> None:
+        self.pushed: list[tuple[str, dict[str, Any]]] = []
+
+    async def is_allowed(self) -> bool:
+        return True
+
+    async def push(self, event: str, payload: dict[str, Any]) -> None:
+        self.pushed.append((event, payload))
+
+    async def show_controls(self, last: Reply) -> None:
+        pass
+
+
+class Given(Cursor):
+    """A cursor that gives out what it was given."""
+
+    def __init__(self, *edits: Any) -> None:
+        super().__init__(GrowingMarkdown())
+        self.given = list(edits)
+
+    def edits(self) -> Any:
+        taken, self.given = self.given, []
+        return taken
+
+
+async def pushed(reply: Reply, *edits: Any, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
+    """What a feed pushes for `reply` if its cursor gives out `edits` once."""
+    page = Recorder()
+    feed = Feed(page, Conversation(), None)
+    feed._cursor = Given(*edits)
+    for _ in range(times):
+        await feed._push_edits(reply)
+    return page.pushed
+
+
+async def test_what_is_new_is_pushed() -> None:
+    """The edits of the cursor go to the page in one "chat:text", with the id of the reply."""
+    found = await pushed(Reply(pk=7, text="Hello"), "first", "second")
+    assert found == [("chat:text", {"reply": 7, "edits": ["first", "second"]})], f"It got {found}."
+
+
+async def test_nothing_is_sent_twice() -> None:
+    """Nothing is pushed while nothing is new."""
+    assert len(await pushed(Reply(pk=7, text="Hello"), "first", times=3)) == 1, "It pushed again."
+
+
+async def test_reasoning() -> None:
+    """New reasoning goes to the page in "chat:reasoning", and only once."""
+    found = await pushed(Reply(pk=7, reasoning="Let me see."), times=2)
+    assert found == [("chat:reasoning", {"reply": 7, "text": "Let me see."})], f"It got {found}."
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_text_is_there_before_the_end(model: FakeModel) -> None:
+    """The page shows text while the model has not finished."""
+    async with open_page() as page:
+        await page.event("submit", prompt="/stall /long 20")
+        await page.until(lambda page: page.texts)
+        assert page.status == "streaming", f"The reply is {page.status}."
+        await page.event("stop")

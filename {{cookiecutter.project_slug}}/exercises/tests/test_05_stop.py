@@ -1,0 +1,81 @@
+"""Step 5: a reply ends at Stop while its text flows, and keeps what has arrived."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from chat.models import Conversation, Reply
+from chat.replies import rows
+from chat.replies.running_reply import RunningReply
+from fake_model.server import FakeModel
+from tests.conftest import closed_by_client, seen_by
+from tests.waiting import limit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = Reply.Status
+
+
+@asynccontextmanager
+async def running(prompt: str) -> AsyncIterator[tuple[RunningReply, asyncio.Task[None]]]:
+    """A reply, and the task in which it runs. What is left of it at the end is cancelled."""
+    begin = partial(rows.ask, Conversation(visitor="exercises"), prompt)
+    reply = RunningReply(begin, lambda: None)
+    task = asyncio.create_task(reply.run())
+    try:
+        yield reply, task
+    finally:
+        if reply._reading is not None:
+            reply._reading.cancel()
+        await task
+
+
+async def test_while_text_flows(slow_model: FakeModel) -> None:
+    """Stop closes the connection while the text flows."""
+    async with running("/long 4000") as (reply, task):
+        await seen_by(slow_model, lambda record: record[0].tokens > 5)
+        reply.stop(Status.STOPPED)
+        try:
+            await closed_by_client(slow_model)
+        except TimeoutError:
+            pytest.fail(f"It is still open: {slow_model.record[0].tokens} tokens were sent so far.")
+        async with limit("the reply ends after Stop"):
+            await asyncio.shield(task)
+
+
+async def test_what_has_arrived_is_kept(slow_model: FakeModel) -> None:
+    """The row of the reply is "stopped", and holds the text that had arrived."""
+    async with running("/long 4000") as (reply, task):
+        await seen_by(slow_model, lambda record: record[0].tokens > 20)
+        reply.stop(Status.STOPPED)
+        async with limit("the reply ends after Stop"):
+            await asyncio.shield(task)
+    row = await Reply.objects.aget()
+    assert row.status == "stopped", f"The row is {row.status!r}."
+    assert row.text, "The text is gone."
+
+
+async def test_the_first_stop_counts(slow_model: FakeModel) -> None:
+    """A second Stop changes nothing: the first says how the reply ended."""
+    async with running("/long 4000") as (reply, task):
+        await seen_by(slow_model, lambda record: record[0].tokens > 5)
+        reply.stop(Status.STOPPED)
+        reply.stop(Status.INTERRUPTED)
+        async with limit("the reply ends after Stop"):
+            await asyncio.shield(task)
+    row = await Reply.objects.aget()
+    assert row.status == "stopped", f"The row is {row.status!r}."
+
+
+async def test_before_anything_was_done(model: FakeModel) -> None:
+    """A Stop that comes before the first step lets nothing be sent."""
+    async with running("/long 20") as (reply, task):
+        reply.stop(Status.STOPPED)
+        async with limit("the reply ends after Stop"):
+            await asyncio.shield(task)
+    assert len(model.record) == 0, "The model was asked all the same."
+    row = await Reply.objects.aget()
+    assert row.status == "stopped", f"The row is {row.status!r}."
