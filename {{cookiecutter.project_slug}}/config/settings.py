@@ -158,6 +158,10 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
     # It asks for a limit on admin logins. Set one in the proxy, or add django-axes.
     "djust.A030",
+{% if cookiecutter.exercises == 'yes' %}
+    # It asks for logging instead of print(). The commands of the handout print.
+    "djust.Q001",
+{% endif %}
 ]
 
 # A view lives as long as its WebSocket, so processes need not share its state.

@@ -54,7 +54,7 @@ async def write(reply: Reply, **fields: Any) -> None:
     await Reply.objects.filter(pk=reply.pk).aupdate(saved_at=timezone.now(), **fields)
 
 
-async def followed(reply: Reply) -> None:
+async def until_followed(reply: Reply) -> None:
     """Wait until a page of this process follows the row."""
     async with limit("the row is followed"):
         while replies.shown(reply.conversation_id) is None:
@@ -70,7 +70,7 @@ async def test_the_text_of_another_process_grows_and_ends(model: FakeModel) -> N
     client = Client()
     reply = await begin_elsewhere(await conversation_of(client))
     async with open_page(client) as page:
-        await followed(reply)
+        await until_followed(reply)
         for text in ("**one**", "**one** two", "**one** two three"):
             await write(reply, text=text)
             word = text.split()[-1].strip("*")
@@ -156,7 +156,7 @@ async def test_a_page_says_that_it_shows_a_reply_until_it_is_closed(model: FakeM
     client = Client()
     reply = await begin_elsewhere(await conversation_of(client))
     async with open_page(client), limit("the row says that it is watched"):
-        await followed(reply)
+        await until_followed(reply)
         while (await Reply.objects.aget(pk=reply.pk)).watched_at is None:
             await asyncio.sleep(0.01)
     async with limit("the row is not followed any more"):
