@@ -53,7 +53,7 @@ def main() -> None:
     create = runpy.run_path("config/new_env.py")["create"]
     create(Path.cwd(), ANSWERS["_sdk"][ANSWERS["provider_sdk"]]["key"])
     # cookiecutter can leave out a file by its name, but writes those of a folder without one.
-    if ANSWERS["exercises"] == "no":
+    if ANSWERS["exercises"] == "no" and Path("exercises").exists():
         shutil.rmtree("exercises")
     say(next_commands(ANSWERS["project_slug"], windows=os.name == "nt"))
 

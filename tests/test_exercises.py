@@ -23,11 +23,19 @@ NAMES = list(map(questions.name, questions.COMBINATIONS))
 # Said in the text of a step, of the reader of that strategy.
 BY_STRATEGY = "exercises/06-silence.md"
 # Lines that are added to other files.
-ADDED = {
-    "config/settings.py": '    "exercises",\n',
-    "README.md": "| `exercises/` | a course of ten steps through this code; begin with "
-    "[its README](exercises/README.md) |\n",
-}
+ADDED = [
+    ("config/settings.py", '    "exercises",\n'),
+    (
+        "config/settings.py",
+        "    # It asks for logging instead of print(). The commands of the handout print.\n"
+        '    "djust.Q001",\n',
+    ),
+    (
+        "README.md",
+        "| `exercises/` | a course of ten steps through this code; begin with "
+        "[its README](exercises/README.md) |\n",
+    ),
+]
 # Names all that a step empties, and is not in the code.
 MISSING = """
 from exercises import course, source
@@ -69,7 +77,7 @@ def test_the_rest_of_the_project_is_the_same_but_for_the_lines_that_are_named(
     found = files(with_exercises(name))
     for file in own(with_exercises(name)):
         del found[file]
-    for file, line in ADDED.items():
+    for file, line in ADDED:
         assert found[file].count(line.encode()) == 1, file
         found[file] = found[file].replace(line.encode(), b"")
 
