@@ -1,5 +1,6 @@
 """A Redis, this process on it, and another process as the bus sees it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from pytest_django import Settings
 
 from chat.bus.bus import Bus, bus, name
 from tests.redis_server import RedisServer
-from tests.waiting import until
+from tests.waiting import limit, until
 
 
 class Other:
@@ -26,8 +27,9 @@ class Other:
         """Send to a channel, once somebody listens to it."""
         channel = name(*parts)
         await until("Redis answers", lambda: self.bus.up_since, lambda: "nothing")
-        while not await self.bus.listeners(channel):
-            pass
+        async with limit(f"somebody listens to {parts}"):
+            while not await self.bus.listeners(channel):
+                await asyncio.sleep(0.005)
         await self.bus.send(channel, message)
 
     async def hears(self, message: Any) -> None:
