@@ -231,7 +231,7 @@ def test_a_process_that_dies_gives_back_what_it_did_not_use(
     Reply.objects.filter(pk=reply.pk).update(
         process="dead", rounds=1, input_tokens=10, estimated_output_tokens=20
     )
-    monkeypatch.setattr(processes, "dead", lambda saves: ["dead"] if "dead" in saves else [])
+    monkeypatch.setattr(processes, "dead", lambda saves, _: ["dead"] if "dead" in saves else [])
     for _ in ("it is found", "it is known"):
         rows_elsewhere.interrupt_dead()
         assert (used(), held()) == ([30, 30], 0)
