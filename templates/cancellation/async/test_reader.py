@@ -153,5 +153,6 @@ async def test_the_http_library_reads_a_reply_through_it(
         return await read(*arguments, **options)
 
     monkeypatch.setattr(response_stream.Gathering, "read", counted)
-    assert (await listen("/long 300")).error is None
+    # More than one read can take.
+    assert (await listen("/long 2000")).error is None
     assert reads > 0

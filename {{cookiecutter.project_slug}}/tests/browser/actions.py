@@ -28,6 +28,8 @@ async def send(page: Page, text: str) -> None:
     """Type a prompt and press Enter; return when it is in the log."""
     count = await messages(page, "user").count()
     await prompt(page).fill(text)
+    # Until then, Enter is ignored.
+    await expect(button(page, "Send")).to_be_enabled()
     await prompt(page).press("Enter")
     await expect(messages(page, "user")).to_have_count(count + 1)
 
