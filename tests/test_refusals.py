@@ -58,7 +58,7 @@ def test_a_project_is_not_overwritten(tmp_path: Path) -> None:
     run = overwrite(tmp_path, "styling=plain")
 
     assert run.returncode == 1
-    assert "my-chat holds '.editorconfig': changes in it would be lost" in run.stderr
+    assert "my-chat holds '.dockerignore': changes in it would be lost" in run.stderr
     assert {file: file.read_bytes() for file in project.rglob("*") if file.is_file()} == before
 
 
