@@ -155,7 +155,7 @@ async def test_each_of_two_calls_asks_for_itself(model: FakeModel) -> None:
     prompt = '/tool delete {"name": "a"} /tool delete {"name": "b"} /tool look {}'
     async with open_page() as page:
         await ask(page, prompt)
-        await page.until(lambda page: 'data-status="complete"' in page.text)
+        await page.until(lambda page: "looked" in page.text)
         first, second, third = await calls()
         assert [first.status, second.status, third.status] == ["waiting", "waiting", "complete"]
         await page.event("allow", call=first.pk)
