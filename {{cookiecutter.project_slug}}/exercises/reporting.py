@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         why = _ascii(_why(error)) if error else ""
         results.append({"sentence": _sentence(item), "why": why})
     return (yield)
+
+
+def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
+    """Name the coroutine that nobody has awaited: a red test only sees that nothing happened.
+
+    Python warns of it, and pytest passes its warnings on when the test is over.
+    """
+    said = str(warning_message.message).partition("\n")[0]
+    if not said.endswith(" was never awaited") or not results:
+        return
+    last, file = results[-1], _in_project(warning_message.filename)
+    if last["why"] and not last["why"].endswith(" is still to be written."):
+        said = f"{said[:1].upper()}{said[1:]} ({file}, line {warning_message.lineno})"
+        last["why"] = f"{said}\n{last['why']}"
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:

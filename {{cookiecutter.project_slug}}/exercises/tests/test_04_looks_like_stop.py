@@ -1,10 +1,21 @@
 """Step 4: what the page says of a Stop, and what the record of the model says."""
 
-import pytest
+import asyncio
+from uuid import UUID
 
+import pytest
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from django.utils import timezone
+
+from chat.models import Conversation, Reply
+from chat.page import chat_view
+from chat.replies import processes, rows
+from chat.replies.registry import RunningReplies, replies
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client
 from tests.live_page import Page, open_page
+from tests.waiting import SOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,3 +59,50 @@ async def test_what_was_shown_stays(slow_model: FakeModel) -> None:
         await page.until(lambda page: page.status not in ("", "streaming"))
         assert page.status == "stopped", f"The reply is {page.status}."
         assert page.text, "The text is gone."
+
+
+async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop ends a reply of another process, also if the socket has stopped one here already."""
+    # It is not taken for dead, however slow this machine is.
+    monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
+    monkeypatch.setattr(chat_view, "stop_in_turn", lambda view: False)
+    async with open_page() as page:
+        await page.event("submit", prompt="/echo first")
+        await page.until(lambda page: page.status == "complete")
+        conversation = await Conversation.objects.aget(pk=page.conversation)
+        reply, _ = await database_sync_to_async(rows.ask)(conversation, "asked elsewhere")
+        row = Reply.objects.filter(pk=reply.pk)
+        await row.aupdate(process="elsewhere", saved_at=timezone.now())
+        await page.event("stop")
+        try:
+            async with asyncio.timeout(SOON):
+                while not await row.filter(status="stopped").aexists():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pytest.fail("The row of the reply in another process is not stopped.")
+
+
+async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Stop that the socket has handled already does not stop the next reply."""
+    monkeypatch.setattr(chat_view, "stop_in_turn", lambda view: False)
+    async with open_page() as page:
+        await flowing(page)
+        running = replies.find(UUID(page.conversation))
+        assert running is not None
+        await page.event("stop")
+        # Events are handled in turn, so the one before is over when this is refused.
+        await page.event("submit", prompt=" ")
+        await page.until(lambda page: "Type a prompt first" in page.controls)
+        assert running.stopped_as is None, "It was stopped, though `stop_in_turn` returned False."
+
+
+async def test_without_a_database(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the database cannot be reached, the page says so."""
+
+    async def stop_elsewhere(*arguments: object) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(RunningReplies, "stop_elsewhere", stop_elsewhere)
+    async with open_page() as page:
+        await page.event("stop")
+        await page.until(lambda page: "cannot reach its database" in page.controls)
