@@ -16,6 +16,7 @@ from exercising import STEPS, WAIT_SECONDS, exercise, files
 
 CheckOut = Callable[[str], checks.Checkout]
 PAIRS = list(map(questions.name, matrix.PAIRS))
+PAIRS_WITH_THREADS = [name for name in PAIRS if "-thread-" in name]
 default_pair = pytest.mark.xdist_group(f"course-{PAIRS[0]}")
 READ_SETTINGS = ["tests/config", "tests/test_checks.py", "tests/test_dev.py"]
 READ_SETTINGS += ["tests/test_dev_reload.py", "tests/test_rooms.py"]
@@ -286,6 +287,89 @@ def test_a_fault_that_keeps_the_project_from_being_imported_is_shown(
 
     assert said.code == 1
     assert said.why.startswith("NameError: name 'nothing' is not defined (chat/replies/running_")
+
+
+@default_pair
+def test_a_coroutine_that_is_never_awaited_is_named(checkout: checks.Checkout) -> None:
+    exercise(checkout, "start", "1")
+    exercise(checkout, "solution")
+    edit(checkout, "chat/page/chat_view.py", "await self._ask(", "self._ask(")
+    said = exercise(checkout, "check", wait=5)
+
+    assert said.code == 1
+    assert said.why.startswith("Coroutine 'ChatView._ask' was never awaited (chat/page/chat_view")
+
+
+@default_pair
+@pytest.mark.parametrize(
+    "mine", ["replies.stop_elsewhere(", "stop_in_turn(self) and await replies.stop_elsewhere("]
+)
+def test_a_stop_that_asks_no_other_process_is_red(checkout: checks.Checkout, mine: str) -> None:
+    exercise(checkout, "start", "4")
+    exercise(checkout, "solution")
+    edit(checkout, "chat/page/chat_view.py", "await replies.stop_elsewhere(", mine)
+    said = exercise(checkout, "check", wait=5)
+
+    assert said.code == 1
+    assert "The row of the reply in another process is not stopped." in said.text, said.text
+
+
+@default_pair
+def test_a_stop_out_of_turn_is_red(checkout: checks.Checkout) -> None:
+    exercise(checkout, "start", "4")
+    exercise(checkout, "solution")
+    edit(checkout, "chat/page/chat_view.py", "        if stop_in_turn(self):", "        if True:")
+    said = exercise(checkout, "check", wait=5)
+
+    assert said.code == 1 and said.why.startswith("It was stopped, though"), said.text
+
+
+@pytest.mark.parametrize("name", grouped(PAIRS_WITH_THREADS[:1]))
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            "                if self._is_shut:\n                    self._shut_down_all()\n",
+            "",
+            "The request was sent after Stop.",
+        ),
+        ("            raise Stopped\n", "            pass\n", "After `shut_down`, `watch` lets a"),
+        (
+            "        while self._sockets:",
+            "        while self._lock.acquire():",
+            "`shut_down` does not",
+        ),
+    ],
+    ids=["connecting", "a request", "a lock"],
+)
+def test_half_of_the_rule_of_stop_is_red(
+    checkout: checks.Checkout, name: str, old: str, new: str, why: str
+) -> None:
+    exercise(checkout, "start", "6")
+    exercise(checkout, "solution")
+    edit(checkout, "chat/provider/reader.py", old, new)
+    said = exercise(checkout, "check", wait=5)
+
+    assert said.code == 1 and said.why.startswith(why), said.text
+
+
+@default_pair
+def test_tests_that_do_not_end_are_ended_with_a_sentence(checkout: checks.Checkout) -> None:
+    """No run is so short as this limit."""
+    code = "from exercises import checking, course\nchecking.LIMIT_SECONDS = 0.1\n"
+    code += "try:\n    checking.check(course.steps()[5])\n"
+    code += "except checking.KeepingError as error:\n    print(error)"
+
+    assert "did not end within 0.1 s, and were killed" in checkout.output("-c", code)
+
+
+@default_pair
+def test_a_step_that_stays_red_is_named_when_the_next_begins(checkout: checks.Checkout) -> None:
+    exercise(checkout, "start", "8")
+    edit(checkout, "chat/queries.py", "    raise NotImplementedError\n", "    return []\n")
+    assert exercise(checkout, "check", wait=5).code == 1
+    said = exercise(checkout, "start", "9")
+    assert "step 8 stays as you wrote it, though its tests are not green" in said.text, said.text
 
 
 @default_pair

@@ -20,8 +20,9 @@ from pytest_cookies.plugin import Cookies
 from test_dependence import files
 
 NAMES = list(map(questions.name, questions.COMBINATIONS))
-# Said in the text of a step, of the reader of that strategy.
+# The text of a step that tells of the reader of that strategy, and the tests of that step.
 BY_STRATEGY = "exercises/06-silence.md"
+TESTS_BY_STRATEGY = "exercises/tests/test_06_silence.py"
 # Lines that are added to other files.
 ADDED = [
     ("config/settings.py", '    "exercises",\n'),
@@ -85,13 +86,16 @@ def test_the_rest_of_the_project_is_the_same_but_for_the_lines_that_are_named(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_course_is_the_same_but_for_one_text(with_exercises: WithExercises, name: str) -> None:
+def test_the_course_is_the_same_but_for_one_step(with_exercises: WithExercises, name: str) -> None:
     mine, first = own(with_exercises(name)), own(with_exercises(NAMES[0]))
     strategy = questions.named(name)["cancellation"]
     text = (with_exercises(name) / BY_STRATEGY).read_text(encoding="utf-8")
     part = questions.ROOT / "templates" / "cancellation" / strategy / "exercise.md"
 
-    assert {**mine, BY_STRATEGY: b""} == {**first, BY_STRATEGY: b""}
+    differs = {BY_STRATEGY: b"", TESTS_BY_STRATEGY: b""}
+
+    assert {**mine, **differs} == {**first, **differs}
+    assert (b"def test_shut_down(" in mine[TESTS_BY_STRATEGY]) == (strategy == "thread")
     assert part.read_text(encoding="utf-8") in text
 
 

@@ -99,11 +99,12 @@ def history(reply: Reply) -> list[Message]:
     Raises `Conversation.DoesNotExist` if the conversation was deleted, or is somebody else's.
     """
     messages = []
-    asked = reply.conversation
-    owner = Owner(asked.user_id, asked.visitor)
-    mine = Conversation.objects.filter(pk=asked.pk, **owner.fields)
+    conversation = reply.conversation
+    owner = Owner(conversation.user_id, conversation.visitor)
+    mine = Conversation.objects.filter(pk=conversation.pk, **owner.fields)
     # Reasoning is often longer than the text, and the model is not sent its own.
-    replies = list(_shown_replies(asked).filter(conversation__in=mine).defer("reasoning"))
+    shown = _shown_replies(conversation)
+    replies = list(shown.filter(conversation__in=mine).defer("reasoning"))
     if not replies:
         raise Conversation.DoesNotExist
     tool_history.fetch(replies)  # tools

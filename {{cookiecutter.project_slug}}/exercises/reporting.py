@@ -126,7 +126,7 @@ def _why(error: BaseException) -> str:
 def _said(error: BaseException) -> str:
     lines = str(error).splitlines() or [""]
     if isinstance(error, TimeoutError):
-        return "\n".join(line[:300] for line in lines[:2])
+        return "\n".join(line[:300] for line in lines[:2] if line != "Seen instead: nothing")
     words = lines[0][:300]
     return words if isinstance(error, SENTENCES) else f"{type(error).__name__}: {words}"
 

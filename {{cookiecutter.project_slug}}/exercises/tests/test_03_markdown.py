@@ -56,6 +56,14 @@ def test_an_image() -> None:
     assert 'href="https://example.com/cat.png">a cat</a>' in html, f"It became {html!r}"
 
 
+def test_an_image_without_words() -> None:
+    """An image without words shows its address, in a link as well: else nobody could see it."""
+    html = render("![](https://example.com/cat.png)")
+    assert ">https://example.com/cat.png</a>" in html, f"It became {html!r}"
+    html = render("[![](cat.png)](https://example.com/)")
+    assert ">cat.png</a>" in html, f"It became {html!r}"
+
+
 def test_an_image_in_a_link() -> None:
     """An image inside a link becomes its words, as no link can be inside another."""
     html = render("[![a cat](cat.png)](https://example.com/)")

@@ -83,11 +83,12 @@ class Command(BaseCommand):
         if found.left:
             self.stdout.write(f"         ({found.left} more will be run once this one is green)")
         self.stdout.write("")
+        others = {*self.progress.done} - {step.number}
+        self.progress.done = sorted({*others, step.number} if found.are_green else others)
+        self.progress.save()
         if not found.are_green:
             self.stdout.write(f"A hint: {EXERCISE} hint")
             sys.exit(1)
-        self.progress.done = sorted({*self.progress.done, step.number})
-        self.progress.save()
         self._lead_on(step)
 
     def _hint(self, step: Step) -> None:
