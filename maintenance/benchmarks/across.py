@@ -126,10 +126,12 @@ def terminated(stage: Stage) -> list[float]:
     """SIGTERM of the process that streams, to `interrupted` on B."""
     with stage.streaming() as (_, b, number):
         at = time.monotonic()
-        threading.Thread(target=stage.cluster.servers[0].end, args=[signal.SIGTERM]).start()
+        ending = threading.Thread(target=stage.cluster.servers[0].end, args=[signal.SIGTERM])
+        ending.start()
         assert b.wait_for("chat:end")["status"] == "interrupted"
         seen = time.monotonic()
         assert stage.model.wait(number, "ended_by") == "client"
+    ending.join()
     stage.cluster.servers[0].start()
     return [seen - at]
 
