@@ -373,6 +373,17 @@ def test_a_step_that_stays_red_is_named_when_the_next_begins(checkout: checks.Ch
 
 
 @default_pair
+def test_an_error_without_words_is_red(checkout: checks.Checkout) -> None:
+    exercise(checkout, "start", "9")
+    exercise(checkout, "solution")
+    file = "chat/replies/watcher.py"
+    edit(checkout, file, "contextlib.suppress(TimeoutError)", "contextlib.nullcontext()")
+    said = exercise(checkout, "check")
+
+    assert said.code == 1 and said.why.startswith(f"TimeoutError ({file}, line "), said.text
+
+
+@default_pair
 def test_a_stop_that_only_looks_like_one_is_red(checkout: checks.Checkout) -> None:
     """What the text of step 4 has the student write first."""
     file = "chat/page/chat_view.py"

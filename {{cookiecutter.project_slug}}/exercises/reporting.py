@@ -119,12 +119,15 @@ def _why(error: BaseException) -> str:
     for cause in logged.exceptions:
         if place := _place(cause):
             return f"{said}\nThe log tells of {_said(cause)} ({place})"
-    place = "" if isinstance(error, (*SENTENCES, TimeoutError)) else _place(error)
+    is_sentence = isinstance(error, (*SENTENCES, TimeoutError)) and str(error)
+    place = "" if is_sentence else _place(error)
     return f"{said} ({place})" if place else said
 
 
 def _said(error: BaseException) -> str:
-    lines = str(error).splitlines() or [""]
+    lines = str(error).splitlines()
+    if not lines:
+        return type(error).__name__
     if isinstance(error, TimeoutError):
         return "\n".join(line[:300] for line in lines[:2] if line != "Seen instead: nothing")
     words = lines[0][:300]

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from chat.models import Conversation, Reply
-from chat.page import chat_view
+from chat.page import chat_view, djust_internals
 from chat.replies import processes, rows
 from chat.replies.registry import RunningReplies, replies
 from fake_model.server import FakeModel
@@ -85,6 +85,8 @@ async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPa
 async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Stop that the socket has handled already does not stop the next reply."""
     monkeypatch.setattr(chat_view, "stop_in_turn", lambda view: False)
+    # Else the socket would stop it, if this machine is slow.
+    monkeypatch.setattr(djust_internals, "STOP_SECONDS", 600)
     async with open_page() as page:
         await flowing(page)
         running = replies.find(UUID(page.conversation))
