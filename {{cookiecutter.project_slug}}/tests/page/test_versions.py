@@ -164,8 +164,9 @@ async def test_a_version_that_is_stopped_stays_beside_the_one_before(
         assert (page.reply, page.status) == (whole, "complete")
         await show(page, turn, 2, 2)
         assert page.status == "stopped"
+        texts = page.texts
         await page.event("retry")
-        await page.until(lambda page: shown(page) == "3 of 3" and page.texts)
+        await page.until(lambda page: shown(page) == "3 of 3" and page.texts > texts)
         await page.event("stop")
         await closed_by_client(slow_model, 2)
     assert [told(entry) for entry in slow_model.record][1:] == [["/long 2000"]] * 2
