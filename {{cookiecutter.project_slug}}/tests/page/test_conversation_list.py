@@ -17,7 +17,7 @@ from chat.replies import elsewhere, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests import held_threads
-from tests.conftest import closed_by_client
+from tests.conftest import closed_by_client, seen_by
 from tests.live_page import Page, open_page
 from tests.waiting import limit
 
@@ -126,7 +126,7 @@ async def test_delete_all_stops_what_streams(slow_model: FakeModel) -> None:
         await begin(page, "/long 2000")
         await page.until(lambda page: page.texts)
         await begin(page, "/long 2000")
-        await page.until(lambda page: page.texts)
+        await seen_by(slow_model, lambda record: len(record) == 2)
         await page.event("delete_all")
         await closed_by_client(slow_model, 0)
         await closed_by_client(slow_model, 1)
