@@ -184,15 +184,14 @@ class RunningReplies:
         if not is_shown and running.begun.exception() is None:  # conversations
             is_shown = await elsewhere.is_watched(running.reply.pk)
         await presence.ended(running, is_shown=is_shown)  # conversations
-        is_stopped = running.stopped_as == Status.STOPPED
-        if is_stopped and running.begun.exception() is not None:
-            # It began no reply: the Stop is for the one that runs elsewhere, or waits.
-            await self.stop_elsewhere(conversation_id)
-        if running.tools.is_waiting or running.tools.is_answered:  # tools
-            # The user may have answered, or stopped it, while it was being saved. If the process
-            # has ended meanwhile, or the grace, it waits.
-            ended = self.stop_waiting if is_stopped else self.resume
-            await ended(conversation_id)
+        if running.stopped_as == Status.STOPPED:
+            # Where it began no reply, or had ended already, the Stop is for the one that runs
+            # elsewhere, or waits.
+            if running.begun.exception() is not None or running.reply.status != Status.STOPPED:
+                await self.stop_elsewhere(conversation_id)
+        elif running.tools.is_waiting or running.tools.is_answered:  # tools
+            # The user may have answered while it was being saved.
+            await self.resume(conversation_id)
         if running.request is not None:  # cache
             await cache.keep(running.reply, running.request)
 

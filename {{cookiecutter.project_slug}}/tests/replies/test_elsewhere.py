@@ -13,6 +13,7 @@ from pytest_django import Settings
 from chat.models import Conversation, Reply
 from chat.replies import elsewhere, followed, processes, rows
 from chat.replies.registry import replies
+from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
 from tests import held_threads
 from tests.conftest import closed_by_client, seen_by
@@ -105,6 +106,24 @@ async def test_stop_ends_the_row_of_another_process(model: FakeModel) -> None:
     assert (reply.status, reply.text) == ("stopped", "so far")
     # Whoever streams it learns from its next save that it must end.
     assert not await database_sync_to_async(rows.save)(reply)
+
+
+async def test_a_stop_as_a_reply_ends_is_for_the_one_that_another_process_begins(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_end = RunningReply._save_end
+
+    async def save_end_and_begin_elsewhere(running: RunningReply) -> None:
+        await save_end(running)
+        await begin_elsewhere(running.reply.conversation)
+        assert replies.stop(running.reply.conversation_id)
+
+    monkeypatch.setattr(RunningReply, "_save_end", save_end_and_begin_elsewhere)
+    async with open_page() as page:
+        await page.event("submit", prompt="/echo first")
+        await page.until(lambda page: page.status == "stopped")
+    statuses = [reply.status async for reply in Reply.objects.order_by("pk")]
+    assert statuses == ["complete", "stopped"]
 
 
 async def test_what_another_process_has_stopped_is_closed_and_shown(slow_model: FakeModel) -> None:
