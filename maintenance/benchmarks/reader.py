@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from model import PATIENCE_SECONDS
@@ -21,10 +23,27 @@ async def read_reply(
 
     Returns the `time.monotonic()` at which each marker arrived.
     """
+    async with opened(port, host, await asyncio.to_thread(cookies, port)) as socket:
+        await all_open.wait()
+        await asyncio.sleep(delay)
+        await socket.send(event_frame(2, "submit", prompt=prompt))
+        seen: dict[int, float] = {}
+        while True:
+            received = json.loads(await socket.recv())
+            note_markers(received, seen)
+            if received.get("event") == "chat:end":
+                if received["payload"]["status"] != "complete":
+                    raise RuntimeError(f"a reply did not complete: {received['payload']}")
+                return seen
+
+
+@asynccontextmanager
+async def opened(port: int, host: str, cookies: str) -> AsyncIterator[ClientConnection]:
+    """The socket of a page that follows its visitor's newest conversation."""
     async with connect(
         f"ws://127.0.0.1:{port}/ws/live/",
         origin=Origin(f"http://127.0.0.1:{port}"),
-        additional_headers={"Cookie": await asyncio.to_thread(cookies, port)},
+        additional_headers={"Cookie": cookies},
         local_addr=(host, 0),
         open_timeout=PATIENCE_SECONDS,
         max_size=None,
@@ -33,26 +52,23 @@ async def read_reply(
         await frame(socket, "chat:connected")
         await socket.send(event_frame(1, "follow", conversation="", turn=0, reply=0, status=""))
         await frame(socket, "chat:turns")
-        await all_open.wait()
-        await asyncio.sleep(delay)
-        await socket.send(event_frame(2, "submit", prompt=prompt))
-        seen: dict[int, float] = {}
-        while True:
-            received = json.loads(await socket.recv())
-            now = time.monotonic()
-            if received.get("event") == "chat:text":
-                for _drop, html, _tail in received["payload"]["edits"]:
-                    for number in MARKER.findall(html):
-                        seen.setdefault(int(number), now)
-            elif received.get("event") == "chat:end":
-                if received["payload"]["status"] != "complete":
-                    raise RuntimeError(f"a reply did not complete: {received['payload']}")
-                return seen
+        yield socket
+
+
+def note_markers(received: dict[str, Any], seen: dict[int, float]) -> None:
+    """Note in `seen` that the markers of a frame have arrived now, if it has text."""
+    if received.get("event") != "chat:text":
+        return
+    now = time.monotonic()
+    for _drop, html, _tail in received["payload"]["edits"]:
+        for number in MARKER.findall(html):
+            seen.setdefault(int(number), now)
 
 
 async def frame(socket: ClientConnection, event: str) -> dict[str, Any]:
-    """Read up to a push event."""
-    while True:
-        received: dict[str, Any] = json.loads(await socket.recv())
-        if received.get("event") == event:
-            return received
+    """Read up to a push event. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            received: dict[str, Any] = json.loads(await socket.recv())
+            if received.get("event") == event:
+                return received

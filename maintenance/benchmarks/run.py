@@ -16,7 +16,17 @@ sys.path.insert(0, str(HERE.parent.parent / "scripts"))
 
 import projects  # noqa: E402  (imports from scripts/)
 
-BENCHMARKS = {"stop", "others", "stream", "capacity", "storm", "endings", "across", "classroom"}
+BENCHMARKS = {
+    "across",
+    "capacity",
+    "classroom",
+    "endings",
+    "others",
+    "processes",
+    "stop",
+    "storm",
+    "stream",
+}
 
 
 def main() -> int:

@@ -111,6 +111,12 @@ class Server:
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory_bytes(self) -> int:
+        """What it holds in memory now."""
+        # The second of several numbers, in pages.
+        statm = Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8")
+        return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
     def waiting_seconds(self) -> float:
         """How long its event loop's thread has waited for a processor that another program had."""
         # The second of three numbers, in nanoseconds; of the process's first thread.
