@@ -6,7 +6,7 @@ from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from chat.provider import names
-from config import env, path_prefix
+from config import env, log, path_prefix
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 CHAT_ENV_FILE = BASE_DIR / env.text("DJANGO_ENV_FILE", ".env")
@@ -214,22 +214,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOG_FORMAT = "json" if env.flag("CHAT_LOG_JSON", default=False) else "line"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-        "json": {"()": "config.json_log.JsonFormatter"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "loggers": {
-        "chat": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "djust": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # It warns of a state backend in memory, which is chosen above.
-        "djust.utils": {"level": "ERROR"},
-    },
-}
+LOGGING = log.configuration(as_json=env.flag("CHAT_LOG_JSON", default=False))
 
 # These are the variables that the SDK reads as well. Empty means: no key, the vendor's own address.
 CHAT_API_KEY = env.text(names.KEY_VARIABLE)

@@ -15,7 +15,7 @@ from chat.provider.events import Call, Event, Reasoning, Text, Usage
 from chat.replies import rows, usage
 from chat.replies.running_reply import RunningReply
 from chat.replies.usage import Tally
-from config.json_log import JsonFormatter
+from config.log import JsonFormatter
 from fake_model import prose
 from fake_model.server import FakeModel
 from tests.conftest import seen_by

@@ -1,4 +1,4 @@
-"""CHAT_LOG_JSON makes each line of the log a JSON object; without it, lines are text."""
+"""The log: CHAT_LOG_JSON makes each line a JSON object; without it, lines are text."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.json_log import JsonFormatter
+from config.log import JsonFormatter
 from tests.config.test_env import read
 
 
@@ -22,7 +22,7 @@ def test_the_setting_chooses_the_format(
 ) -> None:
     logs = read(monkeypatch, CHAT_LOG_JSON=value)["LOGGING"]
     assert logs["handlers"]["console"]["formatter"] == formatter
-    assert logs["formatters"]["json"] == {"()": "config.json_log.JsonFormatter"}
+    assert logs["formatters"]["json"] == {"()": "config.log.JsonFormatter"}
 
 
 def test_a_record_is_one_line_with_its_attributes() -> None:
