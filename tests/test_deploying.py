@@ -18,6 +18,7 @@ import checks
 import pytest
 import yaml
 from serving import free_port, get_when_up
+from test_documents import ENV_LINE, blocks
 
 SDK = "openai"
 # A module, an attribute, and what a server does at its end.
@@ -129,6 +130,8 @@ def test_the_command_of_the_image_serves_where_the_platform_says(
         DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
         DJANGO_SECRET_KEY="only for tests",
         DJANGO_ALLOWED_HOSTS="localhost",
+        # For requests to the model. Nobody listens there.
+        HTTP_PROXY=f"http://127.0.0.1:{free_port()}",
     )
     healthy = command(checkout, "HEALTHCHECK")
     migrate = compose(checkout)["services"]["migrate"]["command"]
@@ -161,6 +164,7 @@ def test_compose_runs_two_processes_of_one_image_after_one_migration(
         assert service.get("depends_on", {}).keys() <= services.keys()
         assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
         assert ("ports" in service) == (name == "caddy"), "only the proxy is reached from outside"
+        assert service["logging"] == {"driver": "local"}, "it limits how much is kept"
     # Docker kills what has not ended by then.
     assert int(first["stop_grace_period"].removesuffix("s")) > 2 + 3
 
@@ -230,6 +234,8 @@ def test_each_way_to_serve_is_the_same(checkout: checks.Checkout) -> None:
 
     for line in [*serving, read(checkout, "README.md"), command(checkout, "CMD")[-1]]:
         assert SERVES.search(line), line
+    for line in [*serving, command(checkout, "CMD")[-1]]:
+        assert "--no-access-log" in line, "each question of a health check would be a line"
 
 
 def test_the_samples_for_systemd_and_nginx_fit_each_other(checkout: checks.Checkout) -> None:
@@ -240,7 +246,8 @@ def test_the_samples_for_systemd_and_nginx_fit_each_other(checkout: checks.Check
     unit = configparser.RawConfigParser()
     unit.read_string(re.sub("^ +", "", unit_text, flags=re.MULTILINE))
     [nginx] = re.findall(r"```nginx\n(.*?)```", document, re.DOTALL)
-    ports = re.findall(r"server 127\.0\.0\.1:(\d+);", nginx)
+    # Without max_fails=0, nginx asks a process that was restarted again only after ten seconds.
+    ports = re.findall(r"server 127\.0\.0\.1:(\d+) max_fails=0;", nginx)
 
     assert "--port %i " in unit["Service"]["ExecStart"]
     assert unit["Service"]["User"] != "root"
@@ -250,6 +257,59 @@ def test_the_samples_for_systemd_and_nginx_fit_each_other(checkout: checks.Check
     assert nginx.count("{") == nginx.count("}")
     for header in ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "Upgrade", "Connection"):
         assert f"proxy_set_header {header} " in nginx
+
+
+def test_an_update_replaces_one_process_after_the_other(checkout: checks.Checkout) -> None:
+    [update] = [
+        block
+        for block in blocks(checkout.project / "docs" / "deploy.md")
+        if "git pull" in block and "systemctl" in block
+    ]
+    *_, first, wait, second, _ = update.split("\n")
+
+    assert first == "systemctl restart chat@8001 &&"
+    assert wait.startswith("curl --fail ") and wait.endswith(" http://127.0.0.1:8001/readyz &&")
+    assert second == "systemctl restart chat@8002"
+
+
+def test_what_follows_a_line_that_fails_does_not_run(checkout: checks.Checkout) -> None:
+    commands = [
+        block.splitlines()
+        for block in blocks(checkout.project / "docs" / "deploy.md")
+        if not ENV_LINE.match(block)
+    ]
+    assert max(map(len, commands)) > 5
+
+    for lines in commands:
+        assert all(line.endswith(" &&") for line in lines[:-1]), lines
+
+
+def test_what_a_server_keeps_in_the_folder_stays_out_of_git(checkout: checks.Checkout) -> None:
+    document = read(checkout, "docs/deploy.md")
+    dumps = re.findall(r"> (\S+\.dump)$", document, re.MULTILINE)
+    kept = {path for path in dumps if not path.startswith("/")}
+    kept |= {*re.findall(r"'(data/\S+?)'", document)}
+    assert kept == {"chat.dump", "data/db.sqlite3", "data/backup.sqlite3"}
+
+    subprocess.run(["git", "init", "--quiet"], cwd=checkout.project, check=True)
+    ignored = subprocess.run(
+        ["git", "check-ignore", *kept], cwd=checkout.project, capture_output=True, encoding="utf-8"
+    )
+    assert {*ignored.stdout.split()} == kept
+
+
+def test_pip_installs_what_is_pinned_and_no_more(checkout: checks.Checkout) -> None:
+    texts = [
+        file.read_text(encoding="utf-8")
+        for pattern in ("*.md", "docs/*.md", ".github/workflows/*.yml", "Dockerfile")
+        for file in checkout.project.glob(pattern)
+    ]
+    lines = [line for text in texts for line in text.splitlines() if "-r requirements" in line]
+    assert len(lines) > 4
+
+    # Else pip installs Daphne as well.
+    for line in lines:
+        assert "--no-deps -r requirements" in line, line
 
 
 def test_the_workflow_boots_what_compose_has(checkout: checks.Checkout) -> None:

@@ -7,6 +7,7 @@ what a program printed.
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -29,6 +30,8 @@ DOCUMENTS = [
     *sorted((questions.ROOT / "templates").rglob("*.md")),
 ]
 ENV_LINE = re.compile(r"([A-Z_]+)=")
+# Whose user is not there in a test.
+AS_THE_SERVER = "runuser -u chat -- "
 PROMPT = re.compile(r"^( +(?:\[\d/\d\]|Choose).*\)):(?: (.+))?$", re.MULTILINE)
 TEMPLATE = "path/to/cookiecutter-djust-chat"
 ADDRESS = "https://github.com/OWNER/cookiecutter-djust-chat"
@@ -51,6 +54,7 @@ NOT_RUN = {
     "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",
     f"git clone {ADDRESS}": "it is in the test's own clone",
     "cd cookiecutter-djust-chat": "the same",
+    "cd /srv/my-chat": "the folder of a server",
     "uvx cookiecutter gh:OWNER/cookiecutter-djust-chat": (
         "cookiecutter is run for the transcript below it"
     ),
@@ -59,6 +63,7 @@ NOT_RUN = {
     "python -m exercises.handout make": "tests/test_handout.py runs it, for one system",
     "python -m exercises.handout check workshop-chat-handout.zip": "the same",
     "uv run python -m pytest": "tests/test_baked_project.py runs it",
+    ".venv/bin/python manage.py createsuperuser": "it asks; Django's own command",
     "python -m pytest": "tests/test_baked_project.py runs it",
     "python -m pytest --ignore=tests/browser": "the same, and those in the browser",
     "mypy .": "the same, for every combination",
@@ -66,7 +71,8 @@ NOT_RUN = {
 }
 # Programs that act on a machine which is a server. Which of them are tried, and where:
 # docs/decisions.md, "The image is not built by the tests".
-OF_A_SERVER = {"docker", "git", "useradd", "sudo", "systemctl", "curl", "pg_dump", "pg_restore"}
+OF_A_SERVER = {"apt-get", "certbot", "curl", "docker", "git", "install", "nginx", "openssl", "rm"}
+OF_A_SERVER |= {"runuser", "systemctl", "useradd"}
 # What serves for ever: how it is given another port, and a page that it answers.
 SERVED = {
     "manage.py dev": (["{port}"], "healthz"),
@@ -90,7 +96,7 @@ def commands() -> list[str]:
         for block in blocks(document)
         if not PROMPT.search(block)
         for line in block.splitlines()
-        for command in line.split(" && ")
+        for command in line.removesuffix(" &&").removeprefix(AS_THE_SERVER).split(" && ")
         if not ENV_LINE.match(line)
     ]
     return list(dict.fromkeys(lines))
@@ -107,6 +113,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> checks.Checkout:
     project = baking.bake(tmp_path_factory.mktemp("documents"), {})
     checkout = checks.install(project, questions.CHOICES["provider_sdk"][0])
     checkout.output("manage.py", "migrate")
+    # Where docs/deploy.md puts the database of a server.
+    (project / "data").mkdir()
+    shutil.copy(project / "db.sqlite3", project / "data" / "db.sqlite3")
     return checkout
 
 
@@ -167,6 +176,14 @@ def test_every_script_that_is_not_run_is_there() -> None:
         for word in shlex.split(command):
             if word.startswith(("scripts/", "maintenance/")):
                 assert (questions.ROOT / word).is_file(), command
+
+
+def test_no_table_is_split(checkout: checks.Checkout) -> None:
+    documents = sorted(checkout.project.glob("docs/*.md")) + [checkout.project / "README.md"]
+    for document in documents:
+        paragraphs = document.read_text(encoding="utf-8").split("\n\n")
+        for table in (text.lstrip("\n") for text in paragraphs if text.lstrip("\n").startswith("|")):
+            assert table.splitlines()[1].startswith("|--"), f"{document.name}: {table[:80]}"
 
 
 def test_every_line_of_env_is_known() -> None:
