@@ -32,8 +32,9 @@ def test_a_fault_has_a_page_and_a_traceback_in_the_log(tmp_path: Path, model: Fa
         assert (status, "Try again in a moment" in page) == (500, True)
     lines = server.log.read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
-    [entry] = [entry for entry in entries if entry["level"] == "ERROR"]
-    assert entry["message"] == f"Internal Server Error: /{path}"
+    message = f"Internal Server Error: /{path}"
+    [entry] = [entry for entry in entries if entry["message"] == message]
+    assert entry["level"] == "ERROR"
     assert "no such table: chat_conversation" in entry["exception.stacktrace"]
 
 
