@@ -170,6 +170,28 @@ def nothing_found(page: Page) -> None:
     expect(page.get_by_text("Nothing found.")).to_be_visible()
 
 
+def found(page: Page) -> None:
+    """A search has found a conversation by a word of its prompt."""
+    several(page)
+    page.get_by_role("searchbox", name="Search").fill("harbours")
+    expect(page.get_by_role("link", name=re.compile("Where does"))).to_have_count(0)
+
+
+def gone(page: Page) -> None:
+    """The conversation that was pressed in the list is there no more."""
+    several(page)
+    link = page.get_by_role("link", name=re.compile("Where does"))
+    link.evaluate("(link, id) => (link.dataset.conversation = id)", str(uuid.uuid4()))
+    link.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def mirrored(page: Page) -> None:
+    """The page of somebody who has translated it into Arabic or Hebrew."""
+    several(page)
+    page.locator("html").evaluate("html => (html.dir = 'rtl')")
+
+
 def titles(page: Page) -> None:
     """Titles of several scripts and lengths."""
     for prompt in TITLES:
@@ -262,6 +284,10 @@ STATES: dict[str, Callable[[Page], None]] = {
     "renaming": renaming,
     "deleted": deleted,
     "nothing-found": nothing_found,
+    "found": found,
+    "empty-list": empty,
+    "gone": gone,
+    "mirrored": mirrored,
     "titles": titles,
     "keys": keys,
     "long-title": long_title,
@@ -274,6 +300,15 @@ STATES: dict[str, Callable[[Page], None]] = {
 # Those of the server with a key, which needs no model, since nobody asks it.
 WITH_A_KEY = {"empty-with-a-key", "login", "login-refused", "no-conversation"}
 # Those of the list of conversations: on a phone it is open.
-OF_THE_LIST = {"several", "renaming", "deleted", "nothing-found", "titles"}
+OF_THE_LIST = {
+    "several",
+    "renaming",
+    "deleted",
+    "nothing-found",
+    "found",
+    "empty-list",
+    "mirrored",
+    "titles",
+}
 # Those that are shown in their whole height, too.
 WHOLE = {"empty", "complete", "markdown", "code", "wide", "right-to-left"}

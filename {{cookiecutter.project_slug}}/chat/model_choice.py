@@ -75,6 +75,8 @@ def picker(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def picker_after(reply: Reply) -> dict[str, Any]:
+def picker_after(reply: Reply | None) -> dict[str, Any]:
     """What a new reply changes in the picker of each page that shows it."""
-    return {"model": reply.model, "gone_model": ""} if reply.model in offered() else {}
+    if reply is None or reply.model not in offered():
+        return {}
+    return {"model": reply.model, "gone_model": ""}

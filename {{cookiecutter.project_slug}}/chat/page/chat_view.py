@@ -56,6 +56,8 @@ class ChatView(
     ConversationView,
 ):
     template_name = "chat/controls.html"
+    # No template shows these. djust renders after an event that has changed anything else.
+    static_assigns = ["_conversation", "_feed", "_watching"]
 
     streaming = state(False)
     can_retry = state(False)
@@ -87,7 +89,7 @@ class ChatView(
             newest = None if new else queries.newest(self._owner)
             self._conversation = newest or queries.blank(self._owner)
         self.show(model_choice.picker(self._conversation))  # models
-        self.show({"current": str(self._conversation.pk)})  # conversations
+        self.show(self.current_state())  # conversations
         if not self._conversation._state.adding:
             self.show(controls(queries.last_reply(self._conversation)))
 
@@ -107,6 +109,7 @@ class ChatView(
             await self._follow(self._conversation, None)
         else:
             await self._follow(shown, Position(turn, reply, status))
+            self.show(self.current_state())  # conversations
 
     @event_handler()
     async def submit(self, prompt: str = "", **kwargs: Any) -> None:
@@ -153,19 +156,22 @@ class ChatView(
             if left is not None and left == conversation and not left._state.adding:
                 # The one with this id was deleted.
                 conversation = Conversation(**self._owner.fields)
-        self.show(controls(None))
+        if self.error:
+            # It is of the conversation that is left. The rest changes with the log, in one render.
+            self.show(controls(None))
         await self._follow(conversation, None)
 
     async def push(self, event: str, payload: dict[str, Any]) -> None:
         """Send a push event now, and wait while the browser is too slow to take it."""
         await push_now(self, event, payload)
 
-    async def show_controls(self, last: Reply) -> None:
-        """Render the controls, where the newest reply changes them."""
+    async def show_controls(self, last: Reply | None) -> None:
+        """Render the controls, where another newest reply or another conversation changes them."""
         shown = controls(last)
         if self.streaming and shown["streaming"]:
             # Already shown as streaming: keep a refusal message that is on screen.
             shown = {"progress": shown["progress"]}
+        shown |= self.current_state()  # conversations
         shown |= self.said_of(last)  # versions
         shown |= model_choice.picker_after(last)  # models
         if any(getattr(self, name) != shown[name] for name in shown):

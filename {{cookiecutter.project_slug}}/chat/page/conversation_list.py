@@ -130,9 +130,12 @@ class ConversationList(ConversationView):
         if self._owner is not None and self._watching is None:
             self._watching = asyncio.create_task(self._watch(self._owner))
 
+    def current_state(self) -> dict[str, str]:
+        """Mark the conversation that the page shows."""
+        return {"current": str(self._conversation.pk)} if self._conversation else {}
+
     async def enter(self, conversation: Conversation) -> None:
-        """Mark the conversation that the page shows from now on, and its reply as read."""
-        self.current = str(conversation.pk)
+        """Mark the last reply of a conversation as read."""
         if conversation.is_unread:
             await self._change(in_thread(activity.mark_read)(conversation))
 

@@ -55,7 +55,7 @@ class Page(Protocol):
 
     async def is_allowed(self) -> bool: ...
     async def push(self, event: str, payload: dict[str, Any]) -> None: ...
-    async def show_controls(self, last: Reply) -> None: ...
+    async def show_controls(self, last: Reply | None) -> None: ...
 
 
 class Feed:
@@ -149,14 +149,15 @@ class Feed:
     async def _push_turns(self) -> None:
         """Push the turns that the page does not show yet, or shows in an older state."""
         turns = await in_thread(self._missed_turns)()
-        if turns or self._replaces:
+        replaces = self._replaces
+        if turns or replaces:
             address = reverse("conversation", args=[self._conversation.pk])
             await self._page.push(
                 "chat:turns",
                 {
                     "conversation": str(self._conversation.pk),
                     "address": address if turns else reverse("new"),
-                    "replaces": self._replaces,
+                    "replaces": replaces,
                     "turns": [[turn.pk, html] for turn, _, html in turns],
                 },
             )
@@ -168,6 +169,8 @@ class Feed:
             self._position = Position(turn.pk, reply.pk, reply.status)
             self._calls = _statuses(reply)  # tools
             await self._page.show_controls(reply)
+        elif replaces:
+            await self._page.show_controls(None)
 
     def _missed_turns(self) -> list[tuple[Turn, Reply, str]]:
         return [

@@ -1,8 +1,10 @@
 """A turn as HTML: the prompt escaped, its reply as Markdown, the reply's tool calls between."""
 
 import functools
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
@@ -42,8 +44,40 @@ def _kept(text: str, *, whole: bool) -> SafeString:
     return render(text) if whole else render_part(text)
 
 
-def turn_context(turn: Turn, reply: Reply) -> dict[str, Any]:
-    """What the template `_turn.html` needs."""
+@dataclass(frozen=True)
+class _Settled:
+    """A turn whose reply has ended: equal to another one if all that was read of both is equal."""
+
+    values: tuple[Any, ...]
+    turn: Turn = field(compare=False)
+    reply: Reply = field(compare=False)
+
+
+def turn_html(turn: Turn, reply: Reply) -> str:
+    """A turn with one of its replies, as `queries.turns` has read them. Call it in a thread."""
+    if reply.status == Reply.Status.STREAMING:
+        return _turn_html(turn, reply)
+    if reply.call_count:  # tools
+        return _turn_html(turn, reply)
+    return _kept_turn(_Settled((*_values(turn), *_values(reply)), turn, reply))
+
+
+@functools.lru_cache(maxsize=1000)
+def _kept_turn(settled: _Settled) -> str:
+    """Kept for the last thousand: the template takes longer than the query of its rows."""
+    return _turn_html(settled.turn, settled.reply)
+
+
+def _values(row: Model) -> tuple[Any, ...]:
+    """What was read of a row, annotations included."""
+    return tuple(value for name, value in vars(row).items() if name != "_state")
+
+
+def _turn_html(turn: Turn, reply: Reply) -> str:
+    return render_to_string("chat/_turn.html", _context(turn, reply), using="django")
+
+
+def _context(turn: Turn, reply: Reply) -> dict[str, Any]:
     parts = [{"templates": TEXT, "html": reply_html(reply)}]
     if reply.call_count:  # tools
         parts = _parts(reply)
@@ -71,7 +105,3 @@ def _parts(reply: Reply) -> list[dict[str, Any]]:  # tools
             parts.append({"templates": templates, "call": part})
             start = part.position
     return [*parts, {"templates": TEXT, "html": reply_html(reply, start)}]
-
-
-def turn_html(turn: Turn, reply: Reply) -> str:
-    return render_to_string("chat/_turn.html", turn_context(turn, reply), using="django")

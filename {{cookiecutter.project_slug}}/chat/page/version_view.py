@@ -57,9 +57,9 @@ class VersionView(ConversationView):
                 self.show({"progress": self._said})
                 replies.tell(self._conversation.pk)
 
-    def said_of(self, last: Reply) -> dict[str, str]:
+    def said_of(self, last: Reply | None) -> dict[str, str]:
         """Leave in the status what was said of a version, for as long as it is shown."""
-        return {"progress": self._said} if last.pk == self._said_of else {}
+        return {"progress": self._said} if last and last.pk == self._said_of else {}
 
     async def _ask(self, prompt: str, begin: Callable[[Conversation], rows.Begun]) -> None:
         """`ChatView` does it."""

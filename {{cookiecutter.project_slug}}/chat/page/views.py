@@ -17,7 +17,7 @@ from chat import (
 from chat.owners import owner_of, remember
 from chat.page.controls import controls
 from chat.page.conversation_list import list_state  # conversations
-from chat.page.turns import turn_context
+from chat.page.turns import turn_html
 from chat.provider import names
 
 
@@ -43,7 +43,7 @@ def page(
     context = {
         "conversation": conversation,
         "address": reverse("conversation", args=[conversation.pk]) if turns else request.path,
-        "turns": [turn_context(turn, reply) for turn, reply in turns],
+        "turns": [turn_html(turn, reply) for turn, reply in turns],
         "provider": names,
         "socket_path": settings.CHAT_SOCKET_PATH,
         "built_in_model": settings.CHAT_BUILT_IN_MODEL,

@@ -24,7 +24,7 @@ class Recorder:
     async def push(self, event: str, payload: dict[str, Any]) -> None:
         self.pushed.append((event, payload))
 
-    async def show_controls(self, last: Reply) -> None:
+    async def show_controls(self, last: Reply | None) -> None:
         pass
 
 

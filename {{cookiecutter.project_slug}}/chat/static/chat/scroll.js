@@ -40,9 +40,14 @@
     height = scroller.clientHeight;
   }
 
+  // Who writes in the log edits a prompt: a smaller window must not take the box away.
+  function isWriting() {
+    return scroller.querySelector("textarea:focus") !== null;
+  }
+
   function keepAtEnd() {
     updateFollows();
-    if (!follows || isEmpty()) return;
+    if (!follows || isEmpty() || isWriting()) return;
     scroller.scrollTop = end();
     top = scroller.scrollTop;
   }
