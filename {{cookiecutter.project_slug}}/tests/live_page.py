@@ -28,6 +28,7 @@ class Page:
         self.text = ""
         self.reasoning = ""
         self.controls = ""
+        self.renders = 0
         self.sent: list[str] = []
         self.texts = 0
         self.led_to = ""
@@ -80,6 +81,7 @@ class Page:
 
     def _take(self, frame: dict[str, Any]) -> None:
         assert frame["type"] != "error", frame
+        self.renders += "html" in frame or "patches" in frame
         self.controls += str(frame.get("html") or "") + str(frame.get("patches") or "")
         if frame["type"] == "navigate":
             self.led_to = frame["to"]

@@ -53,7 +53,8 @@ class ConversationList(ConversationView):
         """Show another conversation. A reply that streams in this one goes on."""
         found = await self._find(conversation)
         if found is not None:
-            self.renaming = ""
+            if self.renaming:
+                self.renaming = ""
             await self.switch(found)
 
     @event_handler()

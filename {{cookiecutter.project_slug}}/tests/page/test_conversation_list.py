@@ -5,6 +5,7 @@ import re
 import uuid
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
@@ -18,6 +19,7 @@ from chat.replies.registry import replies
 from fake_model.server import FakeModel
 from tests import held_threads
 from tests.conftest import closed_by_client, seen_by
+from tests.conversation_rows import ME, be, conversation_of
 from tests.live_page import Page, open_page
 from tests.waiting import limit
 
@@ -55,6 +57,17 @@ async def test_another_one_opens_without_leaving_the_page(model: FakeModel) -> N
         "one",
         "/echo three",
     ]
+
+
+async def test_another_one_opens_with_one_render_of_the_controls(client: Client) -> None:
+    first, second = [await sync_to_async(conversation_of)(ME, word) for word in ("one", "two")]
+    await sync_to_async(be)(client, ME)
+    async with open_page(client, f"/c/{second.pk}/") as page:
+        for word, conversation in (("one", first), ("two", second)):
+            page.renders, page.controls = 0, ""
+            await page.event("open", conversation=str(conversation.pk))
+            await page.until(lambda page: "aria-current" in page.controls)
+            assert (page.prompts, page.renders) == ([word], 1)
 
 
 async def test_a_reply_goes_on_elsewhere_and_is_marked(

@@ -14,7 +14,6 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from chat.models import Conversation, Reply
 from chat.owners import OLD_SESSION_KEY, owner_on_socket
-from chat.page import turns
 from chat.replies import rows
 
 pytestmark = pytest.mark.django_db
@@ -49,15 +48,6 @@ def test_the_page_holds_what_was_said(client: Client, mine: Conversation) -> Non
     assert "&lt;b&gt;bold?&lt;/b&gt;" in html
     assert "<em>yes</em> &amp; &lt;b&gt;no&lt;/b&gt;" in html
     assert f'data-address="/c/{mine.pk}/"' in html
-
-
-@pytest.mark.usefixtures("mine")
-def test_a_reply_that_has_ended_is_rendered_once(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    html = client.get("/").content
-    monkeypatch.setattr(turns, "render", lambda _: pytest.fail("rendered again"))
-    assert client.get("/").content.count(b"<em>yes</em>") == html.count(b"<em>yes</em>") == 1
 
 
 def test_a_visit_writes_nothing(

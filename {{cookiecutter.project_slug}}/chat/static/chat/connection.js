@@ -11,8 +11,8 @@
   const form = document.querySelector("form.prompt");
   const log = document.getElementById("log");
   const notice = document.querySelector("[data-notice=offline]");
-  // The last press that could not be sent yet: done once the page is ready, or once the server has
-  // answered the prompt before it.
+  // The last press that could not be sent yet: done once the page is ready, once the server has
+  // answered the prompt before it, or once Send is enabled.
   let deferred;
   let lastSubmitted;
   let noticeTimer;
@@ -89,6 +89,25 @@
   }
   djustClient.onAnswered(form, () => setTimeout(runDeferred));
 
+  // The log shows an end, or another conversation, shortly before Send is enabled.
+  function isBehindLog() {
+    return isSendDisabled() && !log.querySelector("[data-status=streaming]");
+  }
+
+  function isSendDisabled() {
+    return form.querySelector(".send").disabled;
+  }
+
+  function deferUntilEnabled(event) {
+    cancel(event);
+    deferred = () => form.requestSubmit();
+  }
+  new MutationObserver(() => {
+    if (!isSendDisabled()) runDeferred();
+  }).observe(form, { attributeFilter: ["disabled"], subtree: true });
+  // Another reply has begun, or another conversation is shown: the text stays in its box.
+  djustClient.onPush("chat:turns", () => (deferred = undefined));
+
   // A socket can be dead without a close event, after a sleep or in a tunnel: show the notice if
   // no message follows a prompt.
   form.addEventListener("submit", () => {
@@ -111,6 +130,7 @@
     if (event.target !== form) return;
     if (djustClient.isPending(form)) deferUntilAnswered(event);
     else if (!isReady()) deferUntilReady(event, () => form.requestSubmit());
+    else if (isBehindLog()) deferUntilEnabled(event);
   }, capture);
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("[dj-click], [data-needs-connection]");

@@ -38,7 +38,8 @@
     // On a phone, Enter is the only way to break the line.
     if (coarse.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    if (!form.querySelector(".send").disabled) form.requestSubmit();
+    const isStreaming = log.querySelector("[data-status=streaming]") !== null;
+    if (!isStreaming || !form.querySelector(".send").disabled) form.requestSubmit();
   });
   // The next user of this browser must not see the drafts.
   const logOut = document.querySelector("header form");
