@@ -24,10 +24,11 @@ NOTHING_FOUND = "Nothing found."
 
 @dataclass(frozen=True)
 class Look:
-    """What a page shows of the list: the words that are searched for, and how many rows."""
+    """What a page shows of the list: what is searched for, how many rows, and which is renamed."""
 
     query: str = ""
     count: int = PAGE
+    renaming: str = ""
 
 
 def listing(owner: Owner, look: Look) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def listing(owner: Owner, look: Look) -> dict[str, Any]:
     groups = groupby(shown, lambda row: timezone.localtime(row.active_at).date())
     return {
         "days": [
-            {"name": _name(day, today), "conversations": [_entry(row) for row in rows_of_day]}
+            {"name": _name(day, today), "conversations": [_entry(row, look) for row in rows_of_day]}
             for day, rows_of_day in groups
         ],
         "export_all": reverse("export_all"),  # export
@@ -89,10 +90,12 @@ def _contains(field: str, word: str) -> Q:
     return Q(*((f"{field}__icontains", each) for each in sorted(spellings)), _connector=Q.OR)
 
 
-def _entry(row: Any) -> dict[str, Any]:
+def _entry(row: Any, look: Look) -> dict[str, Any]:
+    title = row.title or "Untitled"
     return {
         "id": str(row.pk),
-        "title": row.title or "Untitled",
+        "title": title,
+        "renamed": [title] if str(row.pk) == look.renaming else [],
         "address": reverse("conversation", args=[row.pk]),
         "is_streaming": row.is_streaming,
         "is_unread": row.is_unread and not row.is_streaming,

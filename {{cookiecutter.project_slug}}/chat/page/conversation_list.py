@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError
@@ -40,7 +41,6 @@ class ConversationList(ConversationView):
     has_more = state(False)
     list_message = state("")
     current = state("")
-    renaming = state("")
     deleted = state("")
     export_all = state("")  # export
 
@@ -53,37 +53,36 @@ class ConversationList(ConversationView):
         """Show another conversation. A reply that streams in this one goes on."""
         found = await self._find(conversation)
         if found is not None:
-            if self.renaming:
-                self.renaming = ""
+            if self._look.renaming:
+                await self.cancel_rename()
             await self.switch(found)
 
     @event_handler()
     async def search(self, value: str = "", **kwargs: Any) -> None:
-        self._look = Look(storable(value).strip())
-        await self._refresh()
+        await self._show(query=storable(value).strip(), count=PAGE)
 
     @event_handler()
     async def show_more(self, **kwargs: Any) -> None:
-        self._look = Look(self._look.query, self._look.count + PAGE)
-        await self._refresh()
+        await self._show(count=self._look.count + PAGE)
 
     @event_handler()
     async def start_rename(self, conversation: str = "", **kwargs: Any) -> None:
         if await self._find(conversation) is not None:
-            self.renaming = conversation
+            await self._show(renaming=conversation)
 
     @event_handler()
     async def cancel_rename(self, **kwargs: Any) -> None:
-        self.renaming = ""
+        await self._show(renaming="")
 
     @event_handler()
     async def rename(self, title: str = "", **kwargs: Any) -> None:
         """Give a new title to the conversation that is being renamed, which `_find` has found."""
-        if self._owner is None or not self.renaming:
+        renaming = self._look.renaming
+        if self._owner is None or not renaming:
             return
-        renamed = in_thread(activity.rename)(self._owner, self.renaming, title)
-        if await self._change(renamed):
-            self.renaming = ""
+        self._look = replace(self._look, renaming="")
+        if not await self._change(in_thread(activity.rename)(self._owner, renaming, title)):
+            self._look = replace(self._look, renaming=renaming)
 
     @event_handler()
     async def delete(self, conversation: str = "", **kwargs: Any) -> None:
@@ -167,6 +166,11 @@ class ConversationList(ConversationView):
             async with render_lock(self):
                 self.show(shown)
                 await self.push_state()
+
+    async def _show(self, **look: Any) -> None:
+        """Show something else of the list."""
+        self._look = replace(self._look, **look)
+        await self._refresh()
 
     async def _refresh(self) -> None:
         self.show(await self._listing())

@@ -70,6 +70,18 @@ async def test_another_one_opens_with_one_render_of_the_controls(client: Client)
             assert (page.prompts, page.renders) == ([word], 1)
 
 
+async def test_a_new_row_does_not_send_the_others_again(client: Client, model: FakeModel) -> None:
+    await Conversation.objects.acreate(**ME.fields, title="an earlier one")
+    await sync_to_async(be)(client, ME)
+    async with open_page(client, "/new/") as page:
+        assert "an earlier one" in page.controls
+        page.controls = ""
+        await page.event("submit", prompt="/echo a new one")
+        await page.until(lambda page: "start_rename" in page.controls)
+        assert "a new one" in page.controls
+        assert "an earlier one" not in page.controls
+
+
 async def test_a_reply_goes_on_elsewhere_and_is_marked(
     slow_model: FakeModel, settings: Settings
 ) -> None:

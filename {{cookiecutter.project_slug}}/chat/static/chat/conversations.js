@@ -77,7 +77,11 @@
     const undo = list()?.querySelector("[dj-click=undo]");
     if (undo && document.activeElement === document.body) undo.focus();
     showUnread();
-  }).observe(document.querySelector(".controls"), { childList: true, subtree: true });
+  }).observe(document.querySelector(".controls"), {
+    attributeFilter: ["class"],
+    childList: true,
+    subtree: true,
+  });
 
   // The title of the tab counts what has ended and was not seen.
   let hasEnded = false;
