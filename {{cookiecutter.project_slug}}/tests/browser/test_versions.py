@@ -22,6 +22,9 @@ from tests.conftest import closed_by_client
 from tests.server import Server
 
 
+NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def editor(page: Page) -> Locator:
     return messages(page, "user").get_by_role("textbox")
 
@@ -211,3 +214,15 @@ async def test_axe_finds_nothing(page: Page) -> None:
     await check(page)
     await button(page, "Edit").click()
     await check(page)
+
+
+async def test_the_editor_stays_in_sight_in_a_smaller_window(page: Page) -> None:
+    await send(page, "/echo " + "word " * 600)
+    await expect_status(page, "complete")
+    await button(page, "Edit").click()
+    await expect(editor(page)).to_be_in_viewport()
+    # As when a phone is turned, or shows its keyboard.
+    await page.set_viewport_size({"width": 480, "height": 400})
+    await page.evaluate(NEXT_FRAME)
+    await expect(editor(page)).to_be_in_viewport()
+    await expect(editor(page)).to_be_focused()
