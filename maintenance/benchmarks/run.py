@@ -26,6 +26,7 @@ BENCHMARKS = {
     "stop",
     "storm",
     "stream",
+    "switch",
 }
 
 
