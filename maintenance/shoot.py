@@ -124,13 +124,15 @@ def opened(chromium: Browser, dev: Dev) -> Iterator[Page]:
 def shoot(page: Page, folder: Path, state: str) -> None:
     """Take the page as it is in each size and scheme."""
     devtools = page.context.new_cdp_session(page)
+    for width, height in SIZES.values():  # Each loads the icons that only it shows.
+        page.set_viewport_size({"width": width, "height": height})
     for size, (width, height) in SIZES.items():
         if "phone" in size:
             devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
         viewport = ViewportSize(width=width, height=height)
+        page.set_viewport_size(viewport)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(viewport)
             page.evaluate(OPEN, state in OF_THE_LIST and size != "desktop")
             page.screenshot(path=folder / f"{state}-{size}-{scheme}.png", animations="disabled")
             if state in WHOLE and size != "zoomed":
