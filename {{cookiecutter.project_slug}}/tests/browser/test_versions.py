@@ -218,7 +218,7 @@ async def test_axe_finds_nothing(page: Page) -> None:
 
 async def test_the_editor_stays_in_sight_in_a_smaller_window(page: Page) -> None:
     # All of it is in sight, so the log is at its end.
-    await send(page, "/echo " + "word " * 150)
+    await send(page, "/long 80")
     await expect_status(page, "complete")
     await button(page, "Edit").click()
     await expect(editor(page)).to_be_in_viewport()
