@@ -57,7 +57,11 @@ class ChatView(
 ):
     template_name = "chat/controls.html"
     # No template shows these. djust renders after an event that has changed anything else.
-    static_assigns = ["_conversation", "_feed", "_watching"]
+    static_assigns = [
+        "_conversation",
+        "_feed",
+        "_watching",  # conversations
+    ]
 
     streaming = state(False)
     can_retry = state(False)
