@@ -21,7 +21,6 @@ from tests.browser.test_accessibility import check
 from tests.conftest import closed_by_client
 from tests.server import Server
 
-
 NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
