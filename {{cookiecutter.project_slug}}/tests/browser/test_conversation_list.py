@@ -110,6 +110,13 @@ async def test_search_and_move_with_the_keyboard(page: Page) -> None:
     await expect(entry(page, "/echo lighthouse of the keyboard")).to_have_count(1)
     await page.keyboard.press("Alt+ArrowDown")
     await expect(last_reply(page).locator(".text")).to_have_text("ferry of the keyboard")
+    await expect(link(page, "/echo ferry of the keyboard")).to_have_attribute(
+        "aria-current", "page"
+    )
+    # As it is before the list has followed the log.
+    await link(page, "/echo lighthouse of the keyboard").evaluate(
+        "it => it.setAttribute('aria-current', 'page')"
+    )
     await page.keyboard.press("Alt+ArrowUp")
     await expect(last_reply(page).locator(".text")).to_have_text("lighthouse of the keyboard")
     # The event of a search comes late: see it handled before the page is left.

@@ -15,7 +15,9 @@
 
   function move(step) {
     const links = [...document.querySelectorAll("#conversations a[data-conversation]")];
-    const at = links.findIndex((link) => link.getAttribute("aria-current"));
+    // Not aria-current, which djust sets shortly after the log has changed.
+    const shown = document.getElementById("log").dataset.conversation;
+    const at = links.findIndex((link) => link.dataset.conversation === shown);
     const next = links[at < 0 ? 0 : at + step];
     next?.click();
     next?.scrollIntoView({ block: "nearest" });
