@@ -54,7 +54,7 @@ def check(step: Step) -> Results:
         report = Path(folder) / "report.json"
         arguments = ["-x", "-n", "0", "-p", "exercises.reporting", "-p", "no:cacheprovider"]
         # manage.py has named other settings in the environment.
-        arguments += ["--ds=tests.settings", step.tests]
+        arguments += ["--ds=tests.settings", *step.tests]
         output = _run(arguments, report)
         if not report.exists():
             said = "\n".join(output.strip().splitlines()[-5:])

@@ -30,7 +30,7 @@ class Step:
     title: str
     minutes: int
     text: str
-    tests: str
+    tests: tuple[str, ...]
     targets: tuple[Target, ...]
     hints: tuple[str, ...]
 
@@ -50,7 +50,7 @@ def steps() -> tuple[Step, ...]:
             title=row["title"],
             minutes=row["minutes"],
             text=f"exercises/{row['text']}",
-            tests=f"exercises/tests/{row['tests']}",
+            tests=tuple(f"exercises/tests/{name}" for name in row["tests"]),
             targets=tuple(_target(written) for written in row["functions"]),
             hints=tuple(row["hints"]),
         )

@@ -80,7 +80,7 @@ class Page:
         return [found[1] for html in self.turns.values() if (found := PROMPT.search(html))]
 
     def _take(self, frame: dict[str, Any]) -> None:
-        assert frame["type"] != "error", frame
+        assert frame["type"] != "error", f"The page was sent an error: {frame['error']}"
         self.renders += "html" in frame or "patches" in frame
         self.controls += str(frame.get("html") or "") + str(frame.get("patches") or "")
         if frame["type"] == "navigate":

@@ -1,17 +1,18 @@
 """Step 1: the page takes a prompt, and shows a whole reply."""
 
+from uuid import uuid4
+
 import pytest
 from pytest_django import Settings
 
+from chat import error_messages
 from chat.models import Reply
+from chat.page import chat_view
+from exercises.tests.showing import ended, has_handled_all, shows, shows_refusal
 from fake_model.server import FakeModel
-from tests.live_page import Page, open_page
+from tests.live_page import open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def ended(page: Page) -> bool:
-    return page.status not in ("", "streaming")
 
 
 async def test_the_model_is_asked(model: FakeModel) -> None:
@@ -19,16 +20,17 @@ async def test_the_model_is_asked(model: FakeModel) -> None:
     prompt = " Say hello,\n  twice. /long 20 "
     async with open_page() as page:
         await page.event("submit", prompt=prompt)
-        await page.until(ended)
+        await shows(page, "a reply has ended", ended)
         assert page.status == "complete", f"The reply is {page.status}."
-    assert model.record[0].messages[-1].text == prompt, "The model was asked something else."
+    asked = model.record[0].messages[-1].text
+    assert asked == prompt, f"The prompt was {prompt!r}, and the model was asked {asked!r}."
 
 
 async def test_the_box_is_emptied(model: FakeModel) -> None:
     """The page is told that its prompt was sent, so it can empty the box."""
     async with open_page() as page:
         await page.event("submit", prompt="Hello")
-        await page.until(ended)
+        await shows(page, "a reply has ended", ended)
         assert page.sent == ["Hello"], 'There was no "chat:sent" with this prompt.'
 
 
@@ -36,9 +38,11 @@ async def test_a_blank_prompt(model: FakeModel) -> None:
     """A blank prompt is refused with a sentence, and nobody is asked."""
     async with open_page() as page:
         await page.event("submit", prompt=" \n ")
-        await page.until(lambda page: page.sent or "Type a prompt first" in page.controls)
-        assert not page.sent, "It was sent."
-    assert not await Reply.objects.aexists(), "A reply was begun."
+        await shows(
+            page, "it was refused", lambda page: page.sent or error_messages.EMPTY in page.controls
+        )
+        assert not page.sent, "It was sent. After a refusal, nothing may follow."
+    assert not await Reply.objects.aexists(), "A reply was begun, though the prompt was refused."
 
 
 async def test_a_prompt_that_is_too_long(model: FakeModel, settings: Settings) -> None:
@@ -46,7 +50,49 @@ async def test_a_prompt_that_is_too_long(model: FakeModel, settings: Settings) -
     settings.CHAT_MAX_PROMPT_CHARS = 10
     async with open_page() as page:
         await page.event("submit", prompt="x" * 11)
-        await page.until(lambda page: page.sent or "at most 10 characters" in page.controls)
-        assert not page.sent, "It was sent."
+        await shows_refusal(page, error_messages.too_long(10))
         await page.event("submit", prompt="x" * 10)
-        await page.until(lambda page: page.sent)
+        await shows(page, "a prompt of just that length was sent", lambda page: page.sent)
+        assert page.sent == ["x" * 10], "It was sent. After a refusal, nothing may follow."
+
+
+async def test_while_a_reply_is_written(slow_model: FakeModel) -> None:
+    """A prompt that comes while a reply is written is not sent, and stays in the box."""
+    async with open_page() as page:
+        await page.event("submit", prompt="/long 4000")
+        await shows(page, "the text of a reply flows", lambda page: page.texts)
+        await page.event("submit", prompt="too early")
+        await shows_refusal(page, error_messages.BUSY)
+        await has_handled_all(page)
+        assert page.sent == ["/long 4000"], (
+            '"chat:sent" was pushed, though `_start` had returned False: the page empties its box, '
+            "and the prompt is lost."
+        )
+        await page.event("stop")
+
+
+async def test_a_model_that_is_not_offered(model: FakeModel) -> None:
+    """A prompt for a model that `pick` refuses is not sent."""
+    async with open_page() as page:
+        await page.event("submit", prompt="Hello", model="none of these")
+        await has_handled_all(page)
+        assert error_messages.NOT_OFFERED in page.controls, "`pick` was not asked."
+        assert not page.sent, "`pick` returned False, and the prompt was sent all the same."
+
+
+async def test_without_a_conversation(model: FakeModel) -> None:
+    """A page whose conversation is gone sends nothing."""
+    async with open_page(path=f"/c/{uuid4()}/") as page:
+        await page.event("submit", prompt="Hello")
+        await has_handled_all(page)
+        assert not page.sent, "The prompt was sent, though there is no conversation."
+
+
+async def test_without_a_socket(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a WebSocket nobody would see the reply: the prompt is refused."""
+    monkeypatch.setattr(chat_view, "is_connected", lambda view: False)
+    async with open_page() as page:
+        await page.event("submit", prompt="Hello")
+        await has_handled_all(page)
+        assert not page.sent, "The prompt was sent, though `is_connected` returned False."
+        assert error_messages.NOT_CONNECTED in page.controls, "It was not refused with a sentence."

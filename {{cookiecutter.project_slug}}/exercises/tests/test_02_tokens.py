@@ -8,6 +8,7 @@ from chat.models import Conversation, Reply
 from chat.page.edits import Cursor
 from chat.page.feed import Feed
 from chat.page.growing import GrowingMarkdown
+from exercises.tests.showing import shows
 from fake_model.server import FakeModel
 from tests.live_page import open_page
 
@@ -50,21 +51,42 @@ async def pushed(reply: Reply, *edits: Any, times: int = 1) -> list[tuple[str, d
     return page.pushed
 
 
+def told(pushed: list[tuple[str, dict[str, Any]]]) -> str:
+    """What the page was pushed, in words."""
+    return f"The page was pushed {pushed}." if pushed else "The page was pushed nothing."
+
+
 async def test_what_is_new_is_pushed() -> None:
     """The edits of the cursor go to the page in one "chat:text", with the id of the reply."""
     found = await pushed(Reply(pk=7, text="Hello"), "first", "second")
-    assert found == [("chat:text", {"reply": 7, "edits": ["first", "second"]})], f"It got {found}."
+    assert found == [("chat:text", {"reply": 7, "edits": ["first", "second"]})], told(found)
 
 
 async def test_nothing_is_sent_twice() -> None:
     """Nothing is pushed while nothing is new."""
-    assert len(await pushed(Reply(pk=7, text="Hello"), "first", times=3)) == 1, "It pushed again."
+    found = await pushed(Reply(pk=7, text="Hello"), "first", times=3)
+    assert len(found) == 1, f"There was one edit in three calls. {told(found)}"
 
 
 async def test_reasoning() -> None:
-    """New reasoning goes to the page in "chat:reasoning", and only once."""
-    found = await pushed(Reply(pk=7, reasoning="Let me see."), times=2)
-    assert found == [("chat:reasoning", {"reply": 7, "text": "Let me see."})], f"It got {found}."
+    """Of reasoning that grows, only what is new goes to the page in "chat:reasoning"."""
+    page, reply = Recorder(), Reply(pk=7)
+    feed = Feed(page, Conversation(), None)
+    feed._cursor = Given()
+    parts = ["Let ", "me see", "."]
+    for part in parts:
+        reply.reasoning += part
+        await feed._push_edits(reply)
+        # Nothing is new in this call.
+        await feed._push_edits(reply)
+    expected = [("chat:reasoning", {"reply": 7, "text": part}) for part in parts]
+    assert page.pushed == expected, f"It grew by {parts}. {told(page.pushed)}"
+
+
+async def test_reasoning_and_text() -> None:
+    """Both go to the page in one call, where both are new: reasoning first."""
+    found = await pushed(Reply(pk=7, reasoning="Let me see.", text="Hello"), "first")
+    assert [event for event, _ in found] == ["chat:reasoning", "chat:text"], told(found)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -72,6 +94,6 @@ async def test_text_is_there_before_the_end(model: FakeModel) -> None:
     """The page shows text while the model has not finished."""
     async with open_page() as page:
         await page.event("submit", prompt="/stall /long 20")
-        await page.until(lambda page: page.texts)
+        await shows(page, "the text of a reply flows", lambda page: page.texts)
         assert page.status == "streaming", f"The reply is {page.status}."
         await page.event("stop")

@@ -1,17 +1,21 @@
 """Step 4: what the page says of a Stop, and what the record of the model says."""
 
 import asyncio
-from uuid import UUID
+import logging
+from collections.abc import Callable
+from uuid import UUID, uuid4
 
 import pytest
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.utils import timezone
 
+from chat import error_messages
 from chat.models import Conversation, Reply
 from chat.page import chat_view, djust_internals
 from chat.replies import processes, rows
 from chat.replies.registry import RunningReplies, replies
+from exercises.tests.showing import ended, has_handled_all, shows, shows_refusal
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client
 from tests.live_page import Page, open_page
@@ -26,7 +30,7 @@ LONG = "/long 4000"
 async def flowing(page: Page) -> None:
     """Ask for a long reply, and wait until its text flows."""
     await page.event("submit", prompt=LONG)
-    await page.until(lambda page: page.texts)
+    await shows(page, "the text of a reply flows", lambda page: page.texts)
 
 
 async def test_the_page_says_stopped(slow_model: FakeModel) -> None:
@@ -34,7 +38,7 @@ async def test_the_page_says_stopped(slow_model: FakeModel) -> None:
     async with open_page() as page:
         await flowing(page)
         await page.event("stop")
-        await page.until(lambda page: "Stopped" in page.controls)
+        await shows(page, 'the reply is "Stopped"', lambda page: "Stopped" in page.controls)
 
 
 async def test_the_record_says_it_too(slow_model: FakeModel) -> None:
@@ -56,7 +60,7 @@ async def test_what_was_shown_stays(slow_model: FakeModel) -> None:
     async with open_page() as page:
         await flowing(page)
         await page.event("stop")
-        await page.until(lambda page: page.status not in ("", "streaming"))
+        await shows(page, "the reply has ended", ended)
         assert page.status == "stopped", f"The reply is {page.status}."
         assert page.text, "The text is gone."
 
@@ -68,7 +72,7 @@ async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(chat_view, "stop_in_turn", lambda view: False)
     async with open_page() as page:
         await page.event("submit", prompt="/echo first")
-        await page.until(lambda page: page.status == "complete")
+        await shows(page, "the reply is complete", lambda page: page.status == "complete")
         conversation = await Conversation.objects.aget(pk=page.conversation)
         reply, _ = await database_sync_to_async(rows.ask)(conversation, "asked elsewhere")
         row = Reply.objects.filter(pk=reply.pk)
@@ -92,19 +96,40 @@ async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPat
         running = replies.find(UUID(page.conversation))
         assert running is not None
         await page.event("stop")
-        # Events are handled in turn, so the one before is over when this is refused.
-        await page.event("submit", prompt=" ")
-        await page.until(lambda page: "Type a prompt first" in page.controls)
+        await has_handled_all(page)
         assert running.stopped_as is None, "It was stopped, though `stop_in_turn` returned False."
 
 
-async def test_without_a_database(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the database cannot be reached, the page says so."""
+async def test_what_stop_returns(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`_stop` returns whether there was a reply to stop: the socket calls it, and asks that."""
+    callbacks: list[Callable[[], bool]] = []
+    monkeypatch.setattr(chat_view, "on_stop", lambda view, callback: callbacks.append(callback))
+    async with open_page() as page:
+        await has_handled_all(page)
+        assert not callbacks[-1](), "`_stop` has said that it stopped a reply, and there was none."
+        await flowing(page)
+        stopped = callbacks[-1]()
+        assert stopped, f"A reply was running, and `_stop` has returned {stopped}: mind the `return`."
+
+
+async def test_without_a_conversation(model: FakeModel) -> None:
+    """On a page whose conversation is gone, Stop does nothing."""
+    async with open_page(path=f"/c/{uuid4()}/") as page:
+        await page.event("stop")
+        await has_handled_all(page)
+
+
+async def test_without_a_database(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the database cannot be reached, the page says so, and the log too."""
 
     async def stop_elsewhere(*arguments: object) -> None:
-        raise DatabaseError
+        raise DatabaseError("It cannot be reached.")
 
     monkeypatch.setattr(RunningReplies, "stop_elsewhere", stop_elsewhere)
+    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
     async with open_page() as page:
         await page.event("stop")
-        await page.until(lambda page: "cannot reach its database" in page.controls)
+        await shows_refusal(page, error_messages.NO_DATABASE)
+    assert any(record.name == "chat" for record in caplog.records), "The log says nothing of it."

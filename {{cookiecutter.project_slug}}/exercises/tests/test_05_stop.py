@@ -33,10 +33,21 @@ async def running(prompt: str) -> AsyncIterator[tuple[RunningReply, asyncio.Task
         await task
 
 
+async def ended_as(status: str) -> Reply:
+    """The row of the reply. Fails with a sentence unless it has ended as `status`."""
+    row = await Reply.objects.aget()
+    assert row.status == status, f"`stop` was first given {status!r}; the row is {row.status!r}."
+    return row
+
+
+async def text_flows(model: FakeModel) -> None:
+    await seen_by(model, lambda record: record[0].tokens > 20, "the model has sent some text")
+
+
 async def test_while_text_flows(slow_model: FakeModel) -> None:
     """Stop closes the connection while the text flows."""
     async with running("/long 4000") as (reply, task):
-        await seen_by(slow_model, lambda record: record[0].tokens > 5)
+        await text_flows(slow_model)
         reply.stop(Status.STOPPED)
         try:
             await closed_by_client(slow_model)
@@ -49,25 +60,38 @@ async def test_while_text_flows(slow_model: FakeModel) -> None:
 async def test_what_has_arrived_is_kept(slow_model: FakeModel) -> None:
     """The row of the reply is "stopped", and holds the text that had arrived."""
     async with running("/long 4000") as (reply, task):
-        await seen_by(slow_model, lambda record: record[0].tokens > 20)
+        await text_flows(slow_model)
         reply.stop(Status.STOPPED)
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
-    row = await Reply.objects.aget()
-    assert row.status == "stopped", f"The row is {row.status!r}."
+    row = await ended_as("stopped")
     assert row.text, "The text is gone."
 
 
 async def test_the_first_stop_counts(slow_model: FakeModel) -> None:
     """A second Stop changes nothing: the first says how the reply ended."""
     async with running("/long 4000") as (reply, task):
-        await seen_by(slow_model, lambda record: record[0].tokens > 5)
+        await text_flows(slow_model)
         reply.stop(Status.STOPPED)
+        reply.stop(Status.INTERRUPTED)
+        assert reply._reading is not None
+        assert reply._reading.cancelling() == 1, (
+            f"The task was cancelled {reply._reading.cancelling()} times: a second time it would "
+            "interrupt the closing."
+        )
+        async with limit("the reply ends after Stop"):
+            await asyncio.shield(task)
+    await ended_as("stopped")
+
+
+async def test_as_what_it_ends(slow_model: FakeModel) -> None:
+    """The reply ends as the status that `stop` was given, whatever it is."""
+    async with running("/long 4000") as (reply, task):
+        await text_flows(slow_model)
         reply.stop(Status.INTERRUPTED)
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
-    row = await Reply.objects.aget()
-    assert row.status == "stopped", f"The row is {row.status!r}."
+    await ended_as("interrupted")
 
 
 async def test_before_anything_was_done(model: FakeModel) -> None:
@@ -77,5 +101,4 @@ async def test_before_anything_was_done(model: FakeModel) -> None:
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
     assert len(model.record) == 0, "The model was asked all the same."
-    row = await Reply.objects.aget()
-    assert row.status == "stopped", f"The row is {row.status!r}."
+    await ended_as("stopped")

@@ -4,19 +4,11 @@ import asyncio
 import contextlib
 import socket
 import threading
-{% if cookiecutter.cancellation == "thread" %}
-from concurrent.futures import Future
-{% endif %}
 from typing import Any
 
-{% if cookiecutter.cancellation == "thread" %}
-import httpx2
-{% endif %}
 import pytest
 
-{% if cookiecutter.cancellation == "thread" %}
-from chat.provider.reader import Connections, Stopped
-{% endif %}
+from chat import error_messages
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, point_at, seen_by
 from tests.listener import listen
@@ -40,54 +32,28 @@ async def closed(model: FakeModel) -> None:
         pytest.fail("The connection is still open: the model would wait, and then go on.")
 
 
-{% if cookiecutter.cancellation == "thread" %}
-def test_shut_down() -> None:
-    """`shut_down` ends at once, and after it no request begins."""
-    connections = Connections()
-    ended: Future[None] = Future()
-
-    def shut_down() -> None:
-        try:
-            connections.shut_down()
-            ended.set_result(None)
-        except Exception as error:
-            ended.set_exception(error)
-
-    # In a thread of its own, which nobody waits for if it never ends.
-    threading.Thread(target=shut_down, daemon=True).start()
-    try:
-        ended.result(SOON)
-    except TimeoutError:
-        pytest.fail("`shut_down` does not end. Is its lock taken twice?")
-    try:
-        connections.watch(httpx2.Request("POST", "http://127.0.0.1/"))
-    except Stopped:
-        return
-    pytest.fail("After `shut_down`, `watch` lets a request begin.")
-
-
-{% endif %}
 async def test_a_reply_arrives(model: FakeModel) -> None:
     """A reply that nobody stops arrives to its end."""
     heard = await listen("/long 3")
     if heard.error:
-        raise heard.error
-    assert heard.finish == "stop"
+        said, cause = error_messages.for_error(heard.error), heard.error.__cause__
+        raise AssertionError(f"It has failed: {said} ({cause!r})") from heard.error
+    assert heard.finish == "stop", f"It has ended as {heard.finish!r}."
 
 
 async def test_before_the_first_byte(model: FakeModel) -> None:
     """Stop closes the connection before the first byte of the reply."""
     asking = asyncio.create_task(listen("/silent"))
-    await seen_by(model, lambda record: record[0].words)
+    await seen_by(model, lambda record: record[0].words, "the request arrives at the model")
     await stop(asking)
     await closed(model)
-    assert model.record[0].first_byte is None
+    assert model.record[0].first_byte is None, "The model had begun to send."
 
 
 async def test_in_the_middle_of_a_reply(model: FakeModel) -> None:
     """Stop closes the connection while the model is silent in the middle of a reply."""
     asking = asyncio.create_task(listen("/stall /long 20"))
-    await seen_by(model, lambda record: record[0].tokens > 5)
+    await seen_by(model, lambda record: record[0].tokens > 5, "the model has sent some text")
     await stop(asking)
     await closed(model)
 
@@ -108,7 +74,9 @@ async def test_while_the_connection_is_made(monkeypatch: pytest.MonkeyPatch) -> 
             except ConnectionError:
                 rest = b""
             except TimeoutError:
-                pytest.fail("The connection is still open.")
+                pytest.fail(
+                    "The connection is still open: `_trace` has not kept it, or Stop not ended it."
+                )
             assert rest == b"", "Something was sent after Stop."
 
 
@@ -134,5 +102,8 @@ async def test_before_there_is_a_connection(
     for thread in threading.enumerate():
         if thread.name == "reply":
             await asyncio.to_thread(thread.join, SOON)
-            assert not thread.is_alive(), "The thread that reads does not end after Stop."
+            assert not thread.is_alive(), (
+                "The thread that reads does not end after Stop. Does `_trace` take a lock that it "
+                "holds already?"
+            )
     assert len(model.record) == 0, "The request was sent after Stop."

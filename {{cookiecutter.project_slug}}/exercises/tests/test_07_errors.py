@@ -1,9 +1,18 @@
 """Step 7: a failure is a sentence that says what to do, and Retry asks the same again."""
 
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import uuid4
+
 import pytest
 from django.utils import timezone
 
 from chat.models import Reply, Turn
+from chat.page import chat_view
+from chat.provider.errors import ProviderError
+from chat.replies.rows import Begun
+from chat.replies.running_reply import RunningReply
+from exercises.tests.showing import has_handled_all, shows
 from fake_model.server import FakeModel
 from tests.live_page import Page, open_page
 
@@ -18,7 +27,7 @@ async def failure(prompt: str) -> Reply:
     """The row of a reply that fails."""
     async with open_page() as page:
         await page.event("submit", prompt=prompt)
-        await page.until(failed)
+        await shows(page, "the reply has failed", failed)
     return await Reply.objects.aget()
 
 
@@ -32,9 +41,27 @@ async def test_when_to_retry(model: FakeModel) -> None:
     """Where the model says when to come back, the sentence and the row say it too."""
     row = await failure("/429")
     assert "Retry in 7 seconds" in row.note, f"The sentence is: {row.note}"
-    assert row.retry_at is not None, "`retry_at` is not set."
-    seconds = (row.retry_at - timezone.now()).total_seconds()
-    assert 0 < seconds <= 7, f"`retry_at` is in {seconds:.0f} seconds."
+    assert row.retry_at is not None, "`retry_at` is not set in the row."
+
+
+@pytest.mark.parametrize("seconds", [7, 0, None])
+async def test_the_time_to_retry(seconds: float | None) -> None:
+    """`retry_at` is the time when `retry_after` seconds are over, even if these are 0."""
+    running = RunningReply(lambda: cast(Begun, None), lambda: None)
+    running.reply = Reply()
+    before = timezone.now()
+    running._fail(ProviderError("rate_limited", retry_after=seconds))
+    after, found = timezone.now(), running.reply.retry_at
+    if seconds is None:
+        assert found is None, f"`retry_after` is None, and `retry_at` is {found}."
+        return
+    assert isinstance(found, datetime), f"`retry_after` is {seconds}, and `retry_at` is {found!r}."
+    assert timezone.is_aware(found), "`retry_at` has no time zone."
+    wait = timedelta(seconds=seconds)
+    assert before + wait <= found <= after + wait, (
+        f"`retry_after` is {seconds}, and `retry_at` is {(found - before).total_seconds():.3f} "
+        "seconds from now."
+    )
 
 
 async def test_what_has_arrived_stays(model: FakeModel) -> None:
@@ -48,10 +75,34 @@ async def test_retry(model: FakeModel) -> None:
     """Retry asks the same prompt again, in the same turn."""
     async with open_page() as page:
         await page.event("submit", prompt="/500")
-        await page.until(failed)
+        await shows(page, "the reply has failed", failed)
         first = page.reply
         await page.event("retry")
-        await page.until(lambda page: page.reply != first and failed(page))
-    assert [len(entry.messages) for entry in model.record] == [1, 1]
-    assert model.record[0].messages == model.record[1].messages
+        await shows(
+            page, "a second reply has failed", lambda page: page.reply != first and failed(page)
+        )
+        assert page.sent == ["/500"], (
+            f'"chat:sent" came {len(page.sent)} times: Retry must leave the box as it is.'
+        )
+    assert len(model.record) == 2, f"The model was asked {len(model.record)} times, not twice."
+    first_time, second_time = (entry.messages for entry in model.record)
+    assert second_time == first_time, f"The model was asked {second_time}, after {first_time}."
     assert await Turn.objects.acount() == 1, "There is a second turn."
+
+
+async def test_retry_without_a_conversation(model: FakeModel) -> None:
+    """On a page whose conversation is gone, Retry does nothing."""
+    async with open_page(path=f"/c/{uuid4()}/") as page:
+        await page.event("retry")
+        await has_handled_all(page)
+
+
+async def test_retry_without_a_socket(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a WebSocket nobody would see the reply: Retry does nothing."""
+    async with open_page() as page:
+        await page.event("submit", prompt="/500")
+        await shows(page, "the reply has failed", failed)
+        monkeypatch.setattr(chat_view, "is_connected", lambda view: False)
+        await page.event("retry")
+        await has_handled_all(page)
+    assert await Reply.objects.acount() == 1, "It has asked, though `is_connected` returned False."

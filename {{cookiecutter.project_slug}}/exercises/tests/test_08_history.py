@@ -1,8 +1,11 @@
 """Step 8: earlier turns go before the prompt."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chat.models import Conversation, Reply
+from chat.provider.messages import Message
 from chat.queries import history
 from chat.replies import rows
 
@@ -19,14 +22,51 @@ def end(reply: Reply, text: str, status: str = "complete") -> None:
     rows.save(reply)
 
 
-def said(reply: Reply) -> list[tuple[str, str]]:
-    return [(message.role, message.text) for message in history(reply)]
+def call_tool(reply: Reply) -> None:
+    """Give a reply of the model "first" a tool call, with what only that model can read."""
+    reply.model, reply.call_count = "first", 1
+    reply.save()
+    reply.tool_calls.create(
+        round=0,
+        position=0,
+        call_id="1",
+        name="current_time",
+        arguments="{}",
+        extra={"read by": "first"},
+        status="complete",
+        result="12:00",
+    )
+
+
+def user(text: str) -> tuple[str, str]:
+    return ("user", text)
+
+
+def assistant(text: str) -> tuple[str, str]:
+    return ("assistant", text)
+
+
+def is_told(reply: Reply, *expected: tuple[str, str]) -> list[Message]:
+    """The messages for `reply`. Fails with a sentence unless they are what is `expected`."""
+    messages = history(reply)
+    found = [(message.role, message.text) for message in messages]
+    assert found == [*expected], f"The model is told {found}, not {[*expected]}."
+    return messages
+
+
+def is_refused(reply: Reply, whose: str) -> None:
+    """Fail with a sentence unless there is no history for `reply`."""
+    try:
+        found = history(reply)
+    except Conversation.DoesNotExist:
+        return
+    pytest.fail(f"The conversation {whose}, and `history` does not raise: it returns {found}.")
 
 
 def test_the_first_turn() -> None:
     """The first prompt goes alone, as it was typed."""
     reply = ask(Conversation(visitor="exercises"), " one\n")
-    assert said(reply) == [("user", " one\n")]
+    is_told(reply, user(" one\n"))
 
 
 def test_earlier_turns() -> None:
@@ -36,8 +76,17 @@ def test_earlier_turns() -> None:
     second = ask(first.conversation, "two")
     end(second, "2")
     third = ask(first.conversation, "three")
-    expected = [("user", "one"), ("assistant", "1"), ("user", "two"), ("assistant", "2")]
-    assert said(third) == [*expected, ("user", "three")]
+    is_told(third, user("one"), assistant("1"), user("two"), assistant("2"), user("three"))
+
+
+def test_later_turns() -> None:
+    """The turns of this reply and after it stay out."""
+    first = ask(Conversation(visitor="exercises"), "one")
+    end(first, "half", "stopped")
+    again = rows.ask_again(first.conversation)[0]
+    end(again, "whole")
+    end(ask(first.conversation, "two"), "2")
+    is_told(first, user("one"))
 
 
 def test_a_stopped_reply() -> None:
@@ -45,7 +94,7 @@ def test_a_stopped_reply() -> None:
     first = ask(Conversation(visitor="exercises"), "one")
     end(first, "1, 2", "stopped")
     second = ask(first.conversation, "two")
-    assert said(second) == [("user", "one"), ("assistant", "1, 2"), ("user", "two")]
+    is_told(second, user("one"), assistant("1, 2"), user("two"))
 
 
 def test_a_blank_reply() -> None:
@@ -53,7 +102,7 @@ def test_a_blank_reply() -> None:
     first = ask(Conversation(visitor="exercises"), "one")
     end(first, " ", "failed")
     second = ask(first.conversation, "two")
-    assert said(second) == [("user", "one"), ("user", "two")]
+    is_told(second, user("one"), user("two"))
 
 
 def test_a_second_attempt() -> None:
@@ -61,15 +110,50 @@ def test_a_second_attempt() -> None:
     first = ask(Conversation(visitor="exercises"), "one")
     end(first, "half", "stopped")
     again = rows.ask_again(first.conversation)[0]
-    assert said(again) == [("user", "one")]
+    is_told(again, user("one"))
     end(again, "whole")
     second = ask(first.conversation, "two")
-    assert said(second) == [("user", "one"), ("assistant", "whole"), ("user", "two")]
+    is_told(second, user("one"), assistant("whole"), user("two"))
+
+
+def test_what_another_model_cannot_read() -> None:
+    """What a tool call has only for its own model is not told to another one."""
+    first = ask(Conversation(visitor="exercises"), "one")
+    call_tool(first)
+    end(first, "1")
+    second = ask(first.conversation, "two")
+    for model, readable in (("first", True), ("second", False)):
+        second.model = model
+        told = history(second)[1].results[0].call.extra is not None
+        assert told == readable, f"The model of the call is 'first', and {model!r} was asked."
+
+
+def test_few_queries() -> None:
+    """One query loads the tool calls of all replies, and none loads the reasoning."""
+    conversation = Conversation(visitor="exercises")
+    for prompt in ("one", "two"):
+        reply = ask(conversation, prompt)
+        conversation = reply.conversation
+        call_tool(reply)
+        end(reply, prompt)
+    reply = ask(conversation, "three")
+    with CaptureQueriesContext(connection) as queries:
+        history(reply)
+    of_calls = [query for query in queries if "chat_toolcall" in query["sql"]]
+    assert len(of_calls) == 1, f"{len(of_calls)} queries have loaded the tool calls of 2 replies."
+    with_reasoning = [query for query in queries if '"reasoning"' in query["sql"]]
+    assert not with_reasoning, "The reasoning was loaded, and is not sent: defer it."
 
 
 def test_somebody_elses() -> None:
     """A conversation that has another owner by now has no history: the reply is not begun."""
     reply = ask(Conversation(visitor="exercises"), "one")
     reply.conversation.visitor = "somebody else"
-    with pytest.raises(Conversation.DoesNotExist):
-        history(reply)
+    is_refused(reply, "is somebody else's")
+
+
+def test_a_deleted_conversation() -> None:
+    """A conversation that was deleted has no history."""
+    reply = ask(Conversation(visitor="exercises"), "one")
+    Conversation.objects.filter(pk=reply.conversation.pk).delete()
+    is_refused(reply, "was deleted")

@@ -4,9 +4,11 @@ import asyncio
 import json
 import random
 
+import pytest
+
 from chat.page.edits import EVERYTHING, Cursor
 from chat.page.growing import GrowingMarkdown
-from chat.replies.watcher import Watcher
+from chat.replies.watcher import TOGETHER_SECONDS, Watcher
 from fake_model import prose
 from tests.waiting import limit
 
@@ -21,47 +23,89 @@ class Given:
 
 
 class Shown:
-    """What a page shows that applies each edit, as `static/chat/log.js` does."""
+    """What a page shows that applies each edit, as `static/chat/log.js` does: in UTF-16."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
-        self.settled = self.end = ""
+        self._settled = self._end = b""
         self.bytes = 0
 
-    def update(self) -> str:
-        """Apply the edits since the last call, and return what is shown then."""
+    def update(self) -> None:
+        """Apply the edits since the last call."""
         for drop, html, tail in self._cursor.edits():
             self.bytes += len(json.dumps([drop, html, tail]))
             if drop == EVERYTHING:
-                self.settled = self.end = ""
-            end = self.end[: len(self.end) - max(drop, 0)] + html
-            if tail != EVERYTHING:
-                self.settled += end[: len(end) - tail]
-                end = end[len(end) - tail :]
-            self.end = end
-        return self.settled + self.end
+                self._settled = self._end = b""
+            kept = len(self._end) - 2 * max(drop, 0)
+            end = self._end[:kept] + html.encode("utf-16-le")
+            settled = 0 if tail == EVERYTHING else len(end) - 2 * tail
+            self._settled += end[:settled]
+            self._end = end[settled:]
+
+    @property
+    def settled(self) -> str:
+        return self._settled.decode("utf-16-le", "replace")
+
+    @property
+    def html(self) -> str:
+        return (self._settled + self._end).decode("utf-16-le", "replace")
 
 
-async def test_many_tokens_are_one_change() -> None:
-    """A hundred notices that come at once are one change for the feed."""
-    watcher = Watcher()
-
-    async def notify() -> None:
-        for _ in range(100):
-            watcher.notify()
-            await asyncio.sleep(0)
-
-    notifying = asyncio.create_task(notify())
-    async with limit("`changed` returns after a notice"):
-        await watcher.changed()
-    await notifying
-    again = asyncio.create_task(watcher.changed())
+async def returns_at_once(watcher: Watcher) -> bool:
+    """Whether `changed` returns without a further notice."""
+    changed = asyncio.create_task(watcher.changed())
+    # Far more steps of the loop than it takes to return.
     for _ in range(10):
         await asyncio.sleep(0)
-    assert not again.done(), "The next call returned, though nothing had happened since."
+    is_done = changed.done()
     watcher.notify()
-    async with limit("`changed` returns after a further notice"):
-        await again
+    async with limit("`changed` returns after a notice"):
+        await changed
+    return is_done
+
+
+async def test_it_waits() -> None:
+    """`changed` waits until something happens, and then returns."""
+    assert not await returns_at_once(Watcher()), "It has returned before anything happened."
+
+
+async def test_tokens_that_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens within TOGETHER_SECONDS of a notice is the same change."""
+    watcher, slept = Watcher(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        watcher.notify()
+
+    changed = asyncio.create_task(watcher.changed())
+    async with limit("`handled` returns, because `changed` waits and has set `_waiting`"):
+        await watcher.handled()
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "sleep", sleep)
+        watcher.notify()
+        async with limit("`changed` returns after a notice"):
+            await changed
+    assert slept == [TOGETHER_SECONDS], f"After the notice it has slept {slept}, in seconds."
+    again = await returns_at_once(watcher)
+    assert not again, "A token that came while it slept was a second change: clear the event last."
+
+
+async def test_a_change_that_was_there_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If something has happened since the last call, `changed` returns at once, and only once."""
+    watcher, slept = Watcher(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    watcher.notify()
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "sleep", sleep)
+        async with limit("`changed` returns, because something has happened already"):
+            await watcher.changed()
+    assert not slept, "It has slept, though it did not have to wait."
+    assert not watcher._waiting.is_set(), "It did not wait, and has said that it was waiting."
+    again = await returns_at_once(watcher)
+    assert not again, "The next call has returned, too: clear the event in any case."
 
 
 async def test_without_a_change() -> None:
@@ -70,39 +114,50 @@ async def test_without_a_change() -> None:
         await Watcher().changed(timeout=0.01)
 
 
-async def test_handled() -> None:
-    """While the feed waits, the last change counts as handled."""
-    watcher = Watcher()
-    waiting = asyncio.create_task(watcher.changed())
-    async with limit("`handled` returns, because `changed` waits"):
-        await watcher.handled()
-    watcher.notify()
-    await waiting
+EMOJI = "\N{GRINNING FACE}"
+# What has happened, the settled blocks, the end, and how often a settled block was changed.
+STATES = [
+    ("The text has begun.", [], "<p>one</p>", 0),
+    ("The text went on.", [], "<p>one two</p>", 0),
+    ("A word turned bold.", [], "<p>one <b>two</b></p>", 0),
+    ("An emoji came.", [], f"<p>one <b>{EMOJI}</b></p>", 0),
+    ("The emoji went.", [], "<p>one</p>", 0),
+    ("A block was settled, and another begun.", ["<p>one</p>"], f"<p>{EMOJI}</p>", 0),
+    ("The new block went on.", ["<p>one</p>"], f"<p>{EMOJI} three</p>", 0),
+    ("Only a block was settled.", ["<p>one</p>", "<hr>"], f"<p>{EMOJI} three</p>", 0),
+    ("A settled block was changed.", ["<p>ONE</p>"], "<p>three</p>", 1),
+    ("The text went on after that.", ["<p>ONE</p>"], "<p>three four</p>", 1),
+    ("All settled blocks are open again.", [], "<p>three four</p>", 2),
+    ("A block was settled again.", ["<p>three four</p>"], "", 2),
+    ("All of it is gone: that was reasoning.", [], "", 3),
+]
 
 
 def test_the_page_shows_what_it_should() -> None:
-    """After each edit the page shows the HTML of the reply."""
+    """After each edit the page shows the HTML of the reply, and has settled what is settled."""
     markdown = Given()
     page = Shown(Cursor(markdown))
-    for end in ("<p>one</p>", "<p>one two</p>", "<p>one <b>two</b></p>"):
-        markdown.end = end
-        assert page.update() == end
-    markdown.settled, markdown.end = [markdown.end], "<p>three</p>"
-    assert page.update() == "<p>one <b>two</b></p><p>three</p>", "A block was settled."
-    markdown.end = "<p>three four</p>"
-    assert page.update() == "<p>one <b>two</b></p><p>three four</p>", "The end went on."
-    markdown.settled, markdown.restarts = ["<p>ONE</p>"], 1
-    assert page.update() == "<p>ONE</p><p>three four</p>", "A settled block was changed."
+    for what, settled, end, restarts in STATES:
+        markdown.settled, markdown.end, markdown.restarts = settled, end, restarts
+        page.update()
+        expected = "".join(settled)
+        assert page.html == expected + end, (
+            f"{what} The page shows {page.html!r}, not {expected + end!r}."
+        )
+        assert page.settled == expected, (
+            f"{what} The page has settled {page.settled!r}, not {expected!r}: see `tail`."
+        )
 
 
 def test_nothing_new() -> None:
     """There is no edit while nothing is new."""
     markdown = Given()
     cursor = Cursor(markdown)
-    assert cursor.edits() == []
-    markdown.end = "<p>one</p>"
-    assert len(cursor.edits()) == 1
-    assert cursor.edits() == [], "The same was sent again."
+    for what, settled, end, restarts in (("Nothing has come yet.", [], "", 0), *STATES):
+        markdown.settled, markdown.end, markdown.restarts = settled, end, restarts
+        cursor.edits()
+        again = cursor.edits()
+        assert again == [], f"{what} The next call sends {again}, and nothing was new."
 
 
 def test_bytes() -> None:
@@ -114,4 +169,6 @@ def test_bytes() -> None:
         markdown.update("".join(tokens[:count]))
         page.update()
     html = len(markdown.html.encode())
-    assert page.bytes < 3 * html, f"{page.bytes:,} bytes were sent for {html:,} bytes of HTML."
+    assert page.bytes < 3 * html, (
+        f"{page.bytes:,} bytes were sent for {html:,} bytes of HTML: send only what differs."
+    )

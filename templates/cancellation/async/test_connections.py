@@ -1,0 +1,24 @@
+"""Step 6, the class itself: what it does with a connection."""
+
+from chat.provider.reader import Connections
+
+
+class Stream:
+    """The network stream of a connection."""
+
+    is_open = True
+
+    async def aclose(self) -> None:
+        self.is_open = False
+
+
+async def test_each_connection_is_closed() -> None:
+    """Each connection is closed at the end of the block, and not before."""
+    first, second = Stream(), Stream()
+    async with Connections() as connections:
+        for stream in (first, second):
+            await connections._trace("connection.connect_tcp.started", {"host": "127.0.0.1"})
+            await connections._trace("connection.connect_tcp.complete", {"return_value": stream})
+            assert stream.is_open, "It was closed as soon as it was made."
+    assert not second.is_open, "It is still open after the block: `_trace` has not remembered it."
+    assert not first.is_open, "Only the last one is closed: `_trace` has forgotten the first."

@@ -1,0 +1,1 @@
+{% include "cancellation/" ~ cookiecutter.cancellation ~ "/test_connections.py" %}
