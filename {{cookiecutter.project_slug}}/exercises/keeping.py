@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from exercises import course, source
+from exercises.course import Step
 
 SAVED = course.FOLDER / "saved"
 ORIGINALS = SAVED / "originals"
@@ -27,7 +28,8 @@ class Progress:
     """How far one has come. `step` is 0 before the first `start`."""
 
     step: int = 0
-    done: list[int] = field(default_factory=list)
+    done: dict[str, str] = field(default_factory=dict)
+    """The numbers of the steps that were green, each with a digest of its code as it was then."""
     hints: dict[str, int] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
     """A digest of each file as `exercise` has left it."""
@@ -38,11 +40,28 @@ class Progress:
         if not PROGRESS.exists():
             return cls()
         try:
-            return cls(**json.loads(PROGRESS.read_text(encoding="utf-8")))
+            progress = cls(**json.loads(PROGRESS.read_text(encoding="utf-8")))
+            progress.done = dict(progress.done)
+            return progress
         except (ValueError, TypeError) as error:
             raise KeepingError(
                 f"{_shown(PROGRESS)} is damaged. Delete it, and begin your step again."
             ) from error
+
+    def was_green(self, step: Step) -> bool:
+        """Whether the last check of a step was green, with whatever code."""
+        return str(step.number) in self.done
+
+    def is_green(self, step: Step) -> bool:
+        """Whether the last check of a step was green, and its code is still the same."""
+        return self.was_green(step) and self.done[str(step.number)] == _digest_of(step)
+
+    def note(self, step: Step, *, green: bool) -> None:
+        """Keep how the check of a step ended."""
+        if green:
+            self.done[str(step.number)] = _digest_of(step)
+        else:
+            self.done.pop(str(step.number), None)
 
     def save(self) -> None:
         SAVED.mkdir(exist_ok=True)
@@ -150,6 +169,15 @@ def _read(path: Path) -> str:
         raise source.SourceError(f"it cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise source.SourceError("it is not in UTF-8.") from error
+
+
+def _digest_of(step: Step) -> str:
+    """A digest of the functions of a step as they are now; "" if one cannot be found."""
+    try:
+        code = [source.definition(read(target.file), target.name) for target in step.targets]
+    except source.SourceError:
+        return ""
+    return _digest("".join(code).encode())
 
 
 def _digest(content: bytes) -> str:

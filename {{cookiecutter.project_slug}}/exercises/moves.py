@@ -26,7 +26,7 @@ def start(progress: Progress, step: Step, *, from_solutions: bool = False) -> Ch
     """
     keep_originals()
     change = Change(save_work(progress))
-    unsure: set[int] = set()
+    unsure: set[Step] = set()
     for file in course.files():
         targets = course.targets_in(file)
         text = _text(file, [target for _, target in targets], change)
@@ -37,18 +37,19 @@ def start(progress: Progress, step: Step, *, from_solutions: bool = False) -> Ch
                     change.notes.append(f"{target} was not written yet, and is solved now.")
                 text = source.replace(text, target.name, original(file))
             elif source.replace(text, target.name, original(file)) != text:
-                unsure.add(other.number)
+                unsure.add(other)
             if other == step:
                 text = source.empty(text, target.name)
         progress.write(file, text)
-    for number in sorted(unsure.difference(progress.done)):
-        change.notes.append(
-            f"step {number} stays as you wrote it, though its tests are not green: later tests may "
-            "fail because of it."
-        )
-    if from_solutions:
-        progress.done = sorted({*progress.done, *range(1, step.number)})
-    progress.done = [number for number in progress.done if number != step.number]
+    for other in course.steps():
+        if from_solutions and other.number < step.number:
+            progress.note(other, green=True)
+        if other in unsure and not progress.is_green(other):
+            change.notes.append(
+                f"step {other.number} stays as it is, and its tests have not been green with it: "
+                "later tests may fail because of it."
+            )
+    progress.note(step, green=False)
     progress.step = step.number
     progress.save()
     return change

@@ -48,12 +48,17 @@ def is_emptied(text: str, name: str) -> bool:
     )
 
 
+def definition(text: str, name: str) -> str:
+    """The lines of the definition of `name`. Raises SourceError."""
+    start, end = _span(_find(text, name))
+    return "".join(_lines(text)[start:end])
+
+
 def replace(text: str, name: str, original: str) -> str:
     """`text` with the definition of `name` that `original` has. Raises SourceError."""
     start, end = _span(_find(text, name))
-    new_start, new_end = _span(_find(original, name))
     lines = _lines(text)
-    lines[start:end] = _lines(original)[new_start:new_end]
+    lines[start:end] = [definition(original, name)]
     return "".join(lines)
 
 

@@ -109,7 +109,7 @@ async def test_what_stop_returns(slow_model: FakeModel, monkeypatch: pytest.Monk
         assert not callbacks[-1](), "`_stop` has said that it stopped a reply, and there was none."
         await flowing(page)
         stopped = callbacks[-1]()
-        assert stopped, f"A reply was running, and `_stop` has returned {stopped}: mind the `return`."
+        assert stopped, f"A reply was running, and `_stop` has returned {stopped}: `return` it."
 
 
 async def test_without_a_conversation(model: FakeModel) -> None:

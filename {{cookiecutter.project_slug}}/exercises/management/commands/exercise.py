@@ -27,7 +27,8 @@ class Command(BaseCommand):
         start.add_argument(
             "--from-solutions", action="store_true", help="put solutions into all earlier steps"
         )
-        actions.add_parser("check", help="run the tests of this step")
+        check = actions.add_parser("check", help="run the tests of this step, or of another one")
+        check.add_argument("number", type=int, nargs="?", help="of another step")
         actions.add_parser("hint", help="show the next hint of this step")
         actions.add_parser("solution", help="put the original code of this step back")
         actions.add_parser("reset", help="put all files back as they were before the first start")
@@ -40,6 +41,9 @@ class Command(BaseCommand):
                     self._tell()
                 case "start":
                     self._start(options["number"], options["from_solutions"])
+                case "check":
+                    number = options["number"]
+                    self._check(self._step() if number is None else self._numbered(number))
                 case "reset":
                     self._reset()
                 case _:
@@ -54,22 +58,30 @@ class Command(BaseCommand):
 
     def _tell(self) -> None:
         for step in course.steps():
-            state = "green" if step.number in self.progress.done else ""
+            if self.progress.is_green(step):
+                state = "green"
+            elif self.progress.was_green(step):
+                state = f"green before it was changed: check {step.number}"
+            else:
+                state = "red" if step.number == self.progress.step else ""
             if step.number == self.progress.step:
-                state = f"{state or 'red'}, you are here"
+                state += ", you are here"
             self.stdout.write(f"{step.number:>3}  {step.title:<46}{state}".rstrip())
         self.stdout.write("")
         if not self.progress.step:
             self.stdout.write(f"Read exercises/README.md, then type: {EXERCISE} start 1")
-        elif self.progress.step in self.progress.done:
+        elif self.progress.is_green(self._step()):
             self._lead_on(self._step())
         else:
             self._describe(self._step())
 
-    def _start(self, number: int, from_solutions: bool) -> None:
+    def _numbered(self, number: int) -> Step:
         if not 1 <= number <= len(course.steps()):
             raise CommandError(f"There is no step {number}: they are 1 to {len(course.steps())}.")
-        step = course.steps()[number - 1]
+        return course.steps()[number - 1]
+
+    def _start(self, number: int, from_solutions: bool) -> None:
+        step = self._numbered(number)
         self._say(moves.start(self.progress, step, from_solutions=from_solutions))
         self._describe(step)
 
@@ -83,13 +95,17 @@ class Command(BaseCommand):
         if found.left:
             self.stdout.write(f"         ({found.left} more will be run once this one is green)")
         self.stdout.write("")
-        others = {*self.progress.done} - {step.number}
-        self.progress.done = sorted({*others, step.number} if found.are_green else others)
+        self.progress.note(step, green=found.are_green)
         self.progress.save()
+        is_mine = step.number == self.progress.step
         if not found.are_green:
-            self.stdout.write(f"A hint: {EXERCISE} hint")
+            if is_mine:
+                self.stdout.write(f"A hint: {EXERCISE} hint")
             sys.exit(1)
-        self._lead_on(step)
+        if is_mine:
+            self._lead_on(step)
+        else:
+            self.stdout.write("All green.")
 
     def _hint(self, step: Step) -> None:
         number = min(self.progress.hints.get(str(step.number), 0) + 1, len(step.hints))
