@@ -20,12 +20,16 @@ def baked_name(file: Path, combination: dict[str, str]) -> Path | None:
 
 
 def parts(combination: dict[str, str]) -> dict[Path, Path]:
-    """Return the files of the project that are a part, each with the part's own file."""
+    """Return the files of the project that are a part, each with the part's own file.
+
+    Without those of the course, which no combination has: tests/test_exercises.py reads them.
+    """
     found = {}
     for file in PROJECT.rglob("*"):
         name = baked_name(file, combination)
         if (
             name
+            and name.parts[0] != "exercises"
             and file.is_file()
             and (match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace")))
         ):

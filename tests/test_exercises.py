@@ -20,9 +20,13 @@ from pytest_cookies.plugin import Cookies
 from test_dependence import files
 
 NAMES = list(map(questions.name, questions.COMBINATIONS))
-# The text of a step that tells of the reader of that strategy, and the tests of that step.
-BY_STRATEGY = "exercises/06-silence.md"
-TESTS_BY_STRATEGY = "exercises/tests/test_06_silence.py"
+# What belongs to the reader of a strategy: in the text and the hints of a step, and as its tests.
+# By the name of the part in templates/cancellation/.
+BY_STRATEGY = {
+    "exercise.md": "exercises/06-silence.md",
+    "hint.md": "exercises/steps.toml",
+    "test_connections.py": "exercises/tests/test_06_connections.py",
+}
 # Lines that are added to other files.
 ADDED = [
     ("config/settings.py", '    "exercises",\n'),
@@ -89,14 +93,13 @@ def test_the_rest_of_the_project_is_the_same_but_for_the_lines_that_are_named(
 def test_the_course_is_the_same_but_for_one_step(with_exercises: WithExercises, name: str) -> None:
     mine, first = own(with_exercises(name)), own(with_exercises(NAMES[0]))
     strategy = questions.named(name)["cancellation"]
-    text = (with_exercises(name) / BY_STRATEGY).read_text(encoding="utf-8")
-    part = questions.ROOT / "templates" / "cancellation" / strategy / "exercise.md"
 
-    differs = {BY_STRATEGY: b"", TESTS_BY_STRATEGY: b""}
+    differs = dict.fromkeys(BY_STRATEGY.values(), b"")
 
     assert {**mine, **differs} == {**first, **differs}
-    assert (b"def test_shut_down(" in mine[TESTS_BY_STRATEGY]) == (strategy == "thread")
-    assert part.read_text(encoding="utf-8") in text
+    for part, file in BY_STRATEGY.items():
+        path = questions.ROOT / "templates" / "cancellation" / strategy / part
+        assert path.read_bytes() in mine[file], file
 
 
 @pytest.mark.parametrize("name", list(map(questions.name, matrix.PAIRS)))
@@ -118,7 +121,7 @@ def test_the_table_its_texts_and_its_tests_belong_together(with_exercises: WithE
     tests = sorted(file.name for file in (folder / "tests").glob("test_[0-9]*.py"))
 
     assert [step["text"] for step in STEPS] == texts
-    assert [step["tests"] for step in STEPS] == tests
+    assert [name for step in STEPS for name in step["tests"]] == tests
     for number, step in enumerate(STEPS, 1):
         title, text = step["title"], (folder / step["text"]).read_text(encoding="utf-8")
         assert f"| {number}. [{title}]({step['text']}) | {step['minutes']} |" in readme
@@ -130,13 +133,20 @@ def test_the_table_its_texts_and_its_tests_belong_together(with_exercises: WithE
             assert file in text and name.rpartition(".")[2] in text, f"{step['text']}: {function}"
 
 
+def test_each_step_is_started_before_it_is_read(with_exercises: WithExercises) -> None:
+    """What a text has the student look at is there only after `start`."""
+    for number, step in enumerate(STEPS, 1):
+        text = (with_exercises(NAMES[0]) / "exercises" / step["text"]).read_text(encoding="utf-8")
+        assert f"## Look\n\nType `python manage.py exercise start {number}`. " in text
+
+
 def test_each_file_stays_small(with_exercises: WithExercises) -> None:
     for file in (with_exercises(NAMES[0]) / "exercises").rglob("*.py"):
         assert len(file.read_text(encoding="utf-8").splitlines()) < 200, file
 
 
 def test_the_texts_name_no_command_that_is_not_run(with_exercises: WithExercises) -> None:
-    """`tests/test_course.py` runs them; `manage.py dev` is run with the other documents."""
+    """`tests/test_course_walk.py` runs them; `manage.py dev` is run with the other documents."""
     folder = with_exercises(NAMES[0]) / "exercises"
     lines = {
         line

@@ -24,8 +24,8 @@ WRITTEN_ABOUT = "{% djust_markdown %}"
 COPIED_DOCUMENT = Path("docs/extend.md")
 # Parts that are no file of their own, but included in the middle of one.
 INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md", "stop.md"}
-# Included in a text of the course: tests/test_exercises.py looks for it.
-INCLUDED_IN_EXERCISES = {"exercise.md"}
+# Included in the course: tests/test_exercises.py looks for them.
+INCLUDED_IN_EXERCISES = {"exercise.md", "hint.md", "test_connections.py"}
 NOT_INCLUDED = {"built-from.sha256"}
 
 

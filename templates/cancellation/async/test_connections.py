@@ -1,4 +1,6 @@
-"""Step 6, the class itself: what it does with a connection."""
+"""Step 6, the class itself: what it does with a connection, and with a request."""
+
+import httpx2
 
 from chat.provider.reader import Connections
 
@@ -10,6 +12,15 @@ class Stream:
 
     async def aclose(self) -> None:
         self.is_open = False
+
+
+async def test_a_request() -> None:
+    """`watch` lets the HTTP client call `_trace`."""
+    connections, begun = Connections(), httpx2.Request("POST", "http://127.0.0.1/")
+    await connections.watch(begun)
+    assert begun.extensions.get("trace") == connections._trace, (
+        '`watch` has not set `request.extensions["trace"]`.'
+    )
 
 
 async def test_each_connection_is_closed() -> None:

@@ -33,7 +33,7 @@ class Connection(socket.socket):
 
     def check(self, other: socket.socket) -> None:
         """Fail with a sentence unless this was shut down as it should, seen from both ends."""
-        assert self.duplicates, "`_trace` has made no `dup()` of the socket."
+        assert self.duplicates, f'`_trace` has made no `dup()` of the socket at "{CONNECTED}".'
         assert self.fileno() >= 0, "The socket of the client was closed: only it may do that."
         for end in (other, self):
             end.settimeout(SOON)
@@ -71,12 +71,25 @@ def run(name: str, action: Callable[[], None]) -> None:
         pytest.fail(f"{name} does not end. Does it take a lock that it holds already?")
 
 
+def request() -> httpx2.Request:
+    return httpx2.Request("POST", "http://127.0.0.1/")
+
+
+def test_a_request() -> None:
+    """`watch` lets the HTTP client call `_trace`."""
+    connections, begun = Connections(), request()
+    connections.watch(begun)
+    assert begun.extensions.get("trace") == connections._trace, (
+        '`watch` has not set `request.extensions["trace"]`.'
+    )
+
+
 def test_shut_down() -> None:
     """`shut_down` ends at once, and after it no request begins."""
     connections = Connections()
     run("`shut_down`", connections.shut_down)
     try:
-        connections.watch(httpx2.Request("POST", "http://127.0.0.1/"))
+        connections.watch(request())
     except Stopped:
         return
     pytest.fail("After `shut_down`, `watch` lets a request begin: it must raise `Stopped`.")

@@ -9,7 +9,11 @@ from chat import error_messages
 from tests.live_page import Page
 
 # What the page may say of a prompt or a reply.
-SAID = [text for name, text in vars(error_messages).items() if name.isupper()]
+SAID = [
+    text
+    for name, text in vars(error_messages).items()
+    if name.isupper() and isinstance(text, str)
+]
 
 
 async def shows(page: Page, what: str, seen: Callable[[Page], Any]) -> None:
@@ -17,17 +21,21 @@ async def shows(page: Page, what: str, seen: Callable[[Page], Any]) -> None:
 
     Fails with a sentence that says `what` the page should show, and what it shows instead.
     """
+    await _wait(page, f"The page should show that {what}.", seen)
+
+
+async def shows_refusal(page: Page, sentence: str) -> None:
+    """Wait until the page says why it has refused something, or fail with a sentence."""
+    await _wait(page, f'The page should say "{sentence}"', lambda page: sentence in page.controls)
+
+
+async def _wait(page: Page, missing: str, seen: Callable[[Page], Any]) -> None:
     try:
         await page.until(seen)
     except TypeError as error:
         pytest.fail(f"A push event has another payload than the page expects: {error}")
     except TimeoutError:
-        pytest.fail(f"The page should show that {what}. {state(page)}")
-
-
-async def shows_refusal(page: Page, sentence: str) -> None:
-    """Wait until the page says why it has refused something, or fail."""
-    await shows(page, f'it was refused: "{sentence}"', lambda page: sentence in page.controls)
+        pytest.fail(f"{missing} {state(page)}")
 
 
 async def has_handled_all(page: Page) -> None:
@@ -43,7 +51,7 @@ def ended(page: Page) -> bool:
 
 def state(page: Page) -> str:
     """A sentence or two: the last reply of a page, and the last message on it."""
-    said = [text for text in SAID if isinstance(text, str) and text in page.controls]
+    said = [text for text in SAID if text in page.controls]
     message = f' It says: "{max(said, key=page.controls.rfind)}"' if said else ""
     if not page.status:
         return f"It shows no reply.{message}"

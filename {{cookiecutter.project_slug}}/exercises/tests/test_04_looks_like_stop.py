@@ -83,7 +83,10 @@ async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPa
                 while not await row.filter(status="stopped").aexists():
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            pytest.fail("The row of the reply in another process is not stopped.")
+            pytest.fail(
+                "The row of the reply in another process is not stopped: `stop_elsewhere` is to be "
+                "awaited, whatever `_stop` has returned."
+            )
 
 
 async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:

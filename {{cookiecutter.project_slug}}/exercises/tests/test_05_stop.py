@@ -52,7 +52,10 @@ async def test_while_text_flows(slow_model: FakeModel) -> None:
         try:
             await closed_by_client(slow_model)
         except TimeoutError:
-            pytest.fail(f"It is still open: {slow_model.record[0].tokens} tokens were sent so far.")
+            pytest.fail(
+                f"It is still open, and {slow_model.record[0].tokens} tokens were sent so far: the "
+                "task that reads was not cancelled."
+            )
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
 
@@ -100,5 +103,7 @@ async def test_before_anything_was_done(model: FakeModel) -> None:
         reply.stop(Status.STOPPED)
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
-    assert len(model.record) == 0, "The model was asked all the same."
+    assert len(model.record) == 0, (
+        "The model was asked all the same: keep the status also while there is no task."
+    )
     await ended_as("stopped")

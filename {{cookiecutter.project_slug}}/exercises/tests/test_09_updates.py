@@ -170,5 +170,5 @@ def test_bytes() -> None:
         page.update()
     html = len(markdown.html.encode())
     assert page.bytes < 3 * html, (
-        f"{page.bytes:,} bytes were sent for {html:,} bytes of HTML: send only what differs."
+        f"Too much was sent: {page.bytes:,} bytes for {html:,} bytes of HTML. Send what differs."
     )

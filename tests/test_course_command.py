@@ -1,0 +1,170 @@
+"""What `manage.py exercise` says, and what it keeps of a student's work."""
+
+import checks
+from exercising import STEPS, default_pair, edit, empty_one, exercise, files
+
+STEP_3 = "chat/page/markdown.py"
+
+
+@default_pair
+def test_what_cannot_be_done_is_said_in_a_sentence(course: checks.Checkout) -> None:
+    for action in ("check", "hint", "solution"):
+        said = exercise(course, action)
+        assert said.code == 1 and "No step has been begun" in said.text
+    assert "No step has been begun" in exercise(course, "reset").text
+    for number in ("0", "99"):
+        said = exercise(course, "start", number)
+        assert said.code == 1 and "they are 1 to 10" in said.text
+    assert "start 1" in exercise(course).text
+
+
+@default_pair
+def test_own_work_is_kept_and_reset_puts_all_back(course: checks.Checkout) -> None:
+    whole = files(course.project)
+    exercise(course, "start", "3")
+    edit(course, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
+    mine = (course.project / STEP_3).read_bytes()
+    said = exercise(course, "start", "4")
+
+    (folder,) = (course.project / "exercises" / "saved").glob("*-step-3")
+    assert f"kept in exercises/saved/{folder.name}" in said.text
+    assert (folder / f"{STEP_3}.txt").read_bytes() == mine
+    assert (course.project / STEP_3).read_bytes() == mine, "it stays in later steps"
+    # `close` was not written.
+    assert "close in chat/page/unfinished.py was not written yet" in said.text
+    assert "3  Safe" in (now := exercise(course).text) and "red, you are here" in now
+
+    assert exercise(course, "reset").code == 0
+    assert files(course.project) == whole
+    assert (folder / f"{STEP_3}.txt").read_bytes() == mine
+
+
+@default_pair
+def test_who_comes_late_gets_the_solutions_of_earlier_steps(course: checks.Checkout) -> None:
+    whole = files(course.project)
+    exercise(course, "start", "3")
+    edit(course, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
+    assert "kept in" in exercise(course, "start", "5", "--from-solutions").text
+
+    changed = {file for file, text in files(course.project).items() if text != whole[file]}
+    assert changed == {"chat/replies/running_reply.py"}
+    assert exercise(course).text.count("green") == 4
+
+
+@default_pair
+def test_line_ends_stay_as_they_are(course: checks.Checkout) -> None:
+    path = course.project / STEP_3
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    whole = files(course.project)
+    exercise(course, "start", "3")
+
+    assert b"    raise NotImplementedError\r\n" in path.read_bytes()
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n")
+    exercise(course, "solution")
+    assert files(course.project) == whole
+
+
+@default_pair
+def test_each_hint_comes_once_and_the_last_stays(course: checks.Checkout) -> None:
+    exercise(course, "start", "1")
+    hints = STEPS[0]["hints"]
+    for number, hint in enumerate([*hints, hints[-1]], 1):
+        said = exercise(course, "hint").text
+        assert said.startswith(f"Hint {min(number, len(hints))} of {len(hints)}: {hint}\n")
+
+
+@default_pair
+def test_a_file_that_is_no_python_is_named_and_the_solution_mends_it(
+    course: checks.Checkout,
+) -> None:
+    """Whichever file it is, `manage.py exercise` still runs."""
+    whole = files(course.project)
+    exercise(course, "start", "3")
+    for file in whole:
+        path = course.project / file
+        path.write_bytes(path.read_bytes() + b"\ndef (:\n")
+    said = exercise(course, "check")
+    assert said.code == 1 and f"{STEP_3}: line " in said.text, said.text
+    said = exercise(course, "solution")
+    assert f"{STEP_3} is the original again, because line " in said.text, said.text
+    assert files(course.project)[STEP_3] == whole[STEP_3]
+    assert exercise(course, "reset").code == 0
+    assert files(course.project) == whole
+
+
+@default_pair
+def test_a_function_that_is_gone_is_named_and_the_solution_brings_it_back(
+    course: checks.Checkout,
+) -> None:
+    whole = files(course.project)
+    exercise(course, "start", "8")
+    edit(course, "chat/queries.py", "def history(", "def past(")
+    said = exercise(course, "check")
+
+    assert said.code == 1 and "chat/queries.py: it has no `history`" in said.text
+    assert "is the original again, because it has no `history`" in exercise(course, "solution").text
+    assert files(course.project) == whole
+
+
+@default_pair
+def test_a_fault_that_keeps_the_project_from_being_imported_is_shown(
+    course: checks.Checkout,
+) -> None:
+    exercise(course, "start", "7")
+    path = course.project / "chat" / "replies" / "running_reply.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nnothing\n", encoding="utf-8")
+    said = exercise(course, "check")
+
+    assert said.code == 1
+    assert said.why.startswith("NameError: name 'nothing' is not defined (chat/replies/running_")
+
+
+@default_pair
+def test_tests_that_do_not_end_are_ended_with_a_sentence(course: checks.Checkout) -> None:
+    """No run is so short as this limit."""
+    code = "from exercises import checking, course\nchecking.LIMIT_SECONDS = 0.1\n"
+    code += "try:\n    checking.check(course.steps()[5])\n"
+    code += "except checking.KeepingError as error:\n    print(error)"
+
+    assert "did not end within 0.1 s, and were killed" in course.output("-c", code)
+
+
+@default_pair
+def test_a_step_that_stays_red_is_named_when_the_next_begins(course: checks.Checkout) -> None:
+    exercise(course, "start", "8")
+    edit(course, "chat/queries.py", "    raise NotImplementedError\n", "    return []\n")
+    assert exercise(course, "check", wait=5).code == 1
+    said = exercise(course, "start", "9")
+    assert "step 8 stays as it is, and its tests have not been green" in said.text, said.text
+
+
+@default_pair
+def test_a_course_without_an_original_does_not_begin(course: checks.Checkout) -> None:
+    empty_one(course, "chat/queries.py: history")
+    said = exercise(course, "start", "1")
+
+    assert said.code == 1
+    assert "there is no original of history in chat/queries.py: it is emptied already" in said.text
+
+
+@default_pair
+def test_a_green_step_whose_code_changes_is_green_no_more(course: checks.Checkout) -> None:
+    """Until it is checked again, from whatever step one is in; another step of its file is not."""
+    exercise(course, "start", "3")
+    exercise(course, "solution")
+    assert exercise(course, "check").code == 0
+    assert "green, you are here" in exercise(course).text
+    edit(course, STEP_3, "image[2] or image[1]", "image[1]")
+    assert "green before it was changed: check 3, you are here" in exercise(course).text
+    assert "step 3 stays as it is, and its tests" in exercise(course, "start", "9").text
+
+    said = exercise(course, "check", "3")
+    assert said.code == 1 and "became" in said.why, said.text
+    assert "green before" not in exercise(course).text
+    edit(course, STEP_3, "image[1]}</a>", "image[2] or image[1]}</a>")
+    edit(course, STEP_3, "lambda image: image[1], link", "lambda image: image[2] or image[1], link")
+    said = exercise(course, "check", "3")
+    assert said.code == 0 and said.text.endswith("\nAll green.\n"), said.text
+    now = exercise(course).text
+    assert "3  Safe Markdown, half fences included           green\n" in now
+    assert "red, you are here" in now
