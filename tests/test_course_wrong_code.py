@@ -8,7 +8,7 @@ from pathlib import Path
 
 import checks
 import pytest
-from exercising import PAIRS, Untouched, copy_of, default_pair, edit, exercise
+from exercising import PAIRS, RED, Untouched, copy_of, default_pair, edit, exercise
 
 STEP_4 = "exercises/04-looks-like-stop.md"
 TABLE = Path(__file__).parent / "wrong_code.toml"
@@ -21,8 +21,8 @@ class Wrong:
     """A wrong version of a function, and how the reason begins why it is red.
 
     `old` and `new` are lines of `file` with the solution, and what a student writes instead.
-    `cancellation` is the strategy that has this code; both have it, if it is empty. `waits` says
-    that its test is red only after it has waited in vain.
+    `also` is in the reason as well. `cancellation` is the strategy that has this code; both have it,
+    if it is empty. `waits` says that its test is red only after it has waited in vain.
     """
 
     step: int
@@ -31,6 +31,7 @@ class Wrong:
     old: str
     new: str
     why: str
+    also: str = ""
     cancellation: str = ""
     waits: bool = False
 
@@ -78,7 +79,8 @@ def test_wrong_code_is_red(solved: Solved, wrong: Wrong) -> None:
         path.write_bytes(right)
 
     assert said.code == 1, said.text
-    assert said.why.startswith(wrong.why), said.text
+    assert said.why.startswith(wrong.why) and wrong.also in said.why, said.text
+    assert len(RED.findall(said.text)) == 1, said.text
 
 
 @default_pair

@@ -4,6 +4,7 @@ A function that is still to be written raises NotImplementedError. Often that is
 in the task of a reply, whose error ends in the log. So what was logged is looked at as well.
 """
 
+import re
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -74,7 +75,8 @@ def _with_place(error: BaseException) -> str:
 def _advice(error: BaseException) -> str:
     """A sentence that leads on from what Python says, or ""."""
     said = str(error)
-    if "can't be used in 'await' expression" in said:
+    # The wording changes with the version of Python.
+    if re.search(r"can't be (used in 'await' expression|awaited)", said):
         return "Only a coroutine can be awaited: is there an `async` missing before a `def`?"
     if "'coroutine' object is not callable" in said:
         return "It was called too early: hand over the function itself, without brackets."
