@@ -21,8 +21,8 @@ class Wrong:
     """A wrong version of a function, and how the reason begins why it is red.
 
     `old` and `new` are lines of `file` with the solution, and what a student writes instead.
-    `also` is in the reason as well. `cancellation` is the strategy that has this code; both have it,
-    if it is empty. `waits` says that its test is red only after it has waited in vain.
+    `also` is in the reason as well. `cancellation` is the strategy that has this code; both have
+    it, if it is empty. `waits` says that its test is red only after it has waited in vain.
     """
 
     step: int

@@ -81,7 +81,7 @@ def _advice(error: BaseException) -> str:
     if "'coroutine' object is not callable" in said:
         return "It was called too early: hand over the function itself, without brackets."
     if isinstance(error, AttributeError) and type(error.obj).__module__.startswith("chat."):
-        return f"Nothing has set `{error.name}`: does `__init__` set it, under this name?"
+        return f"There is no `{error.name}`: does `__init__` set it, and under this name?"
     return ""
 
 
@@ -102,9 +102,9 @@ def _is_own(error: BaseException) -> bool:
 
 
 def _places(error: BaseException) -> list[str]:
-    """The last line of the student's that an exception went through, and of the project's code.
+    """The last line of the student's that an exception went through, and the project's last one.
 
-    The one, where they are the same, or where the exception went through neither of both.
+    One line, if they are the same.
     """
     students, last = "", ""
     for frame, line in traceback.walk_tb(error.__traceback__):
