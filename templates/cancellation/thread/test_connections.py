@@ -111,7 +111,7 @@ def test_what_is_just_connecting() -> None:
     connections = Connections()
     run("`shut_down`", connections.shut_down)
     with connected() as (connection, other):
-        run("`_trace` after `shut_down`", lambda: trace(connections, connection))
+        trace(connections, connection)
         connection.check(other)
 
 

@@ -128,7 +128,7 @@ STATES = [
     ("A settled block was changed.", ["<p>ONE</p>"], "<p>three</p>", 1),
     ("The text went on after that.", ["<p>ONE</p>"], "<p>three four</p>", 1),
     ("All settled blocks are open again.", [], "<p>three four</p>", 2),
-    ("A block was settled again.", ["<p>three four</p>"], "", 2),
+    ("A block was settled again.", ["<p>three four</p>"], "<hr>", 2),
     ("All of it is gone: that was reasoning.", [], "", 3),
 ]
 
