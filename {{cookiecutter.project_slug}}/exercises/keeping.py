@@ -54,12 +54,12 @@ class Progress:
 
     def is_green(self, step: Step) -> bool:
         """Whether the last check of a step was green, and its code is still the same."""
-        return self.was_green(step) and self.done[str(step.number)] == _digest_of(step)
+        return self.was_green(step) and self.done[str(step.number)] == digest_of(step)
 
-    def note(self, step: Step, *, green: bool) -> None:
-        """Keep how the check of a step ended."""
-        if green:
-            self.done[str(step.number)] = _digest_of(step)
+    def note(self, step: Step, code: str) -> None:
+        """Keep the digest of the code with which a step was green; "" if it was red."""
+        if code:
+            self.done[str(step.number)] = code
         else:
             self.done.pop(str(step.number), None)
 
@@ -171,7 +171,7 @@ def _read(path: Path) -> str:
         raise source.SourceError("it is not in UTF-8.") from error
 
 
-def _digest_of(step: Step) -> str:
+def digest_of(step: Step) -> str:
     """A digest of the functions of a step as they are now; "" if one cannot be found."""
     try:
         code = [source.definition(read(target.file), target.name) for target in step.targets]

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from exercises import course, source
 from exercises.course import Step, Target
-from exercises.keeping import Progress, forget, keep_originals, original, read, save_work
+from exercises.keeping import (
+    Progress,
+    digest_of,
+    forget,
+    keep_originals,
+    original,
+    read,
+    save_work,
+)
 
 
 @dataclass
@@ -43,13 +51,13 @@ def start(progress: Progress, step: Step, *, from_solutions: bool = False) -> Ch
         progress.write(file, text)
     for other in course.steps():
         if from_solutions and other.number < step.number:
-            progress.note(other, green=True)
+            progress.note(other, digest_of(other))
         if other in unsure and not progress.is_green(other):
             change.notes.append(
                 f"step {other.number} stays as it is, and its tests have not been green with it: "
                 "later tests may fail because of it."
             )
-    progress.note(step, green=False)
+    progress.note(step, "")
     progress.step = step.number
     progress.save()
     return change
