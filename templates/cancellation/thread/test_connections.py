@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
@@ -26,7 +26,7 @@ class Connection(socket.socket):
     def get_extra_info(self, info: str) -> socket.socket | None:
         return self if info == "socket" else None
 
-    def dup(self) -> socket.socket:
+    def dup(self) -> Self:
         duplicate = super().dup()
         self.duplicates.append(duplicate)
         return duplicate
