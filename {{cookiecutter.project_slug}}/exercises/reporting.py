@@ -13,8 +13,6 @@ import pytest
 
 from exercises import reasons
 
-# These loggers pass nothing on to the root.
-LOGGERS = ("", "chat", "djust", "django")
 # Where a traceback of pytest says that it was.
 PLACE = re.compile(r"^(\S+\.py):(\d+): in ", re.MULTILINE)
 
@@ -46,8 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup() -> None:
     logged.exceptions.clear()
-    for name in LOGGERS:
-        logging.getLogger(name).addHandler(logged)
+    logging.getLogger().addHandler(logged)
 
 
 @pytest.hookimpl(wrapper=True)

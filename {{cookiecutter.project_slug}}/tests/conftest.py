@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
 from django.db.models.signals import post_migrate
 
 from fake_model.record import Record
@@ -20,6 +22,8 @@ KEY = "sk-the-key-of-the-tests"
 LONG = (
     "tests/browser/",
     "tests/limits/test_simultaneous.py",  # limits
+    "tests/test_checks.py",
+    "tests/test_dev.py",
     "tests/test_dev_reload.py",
 )
 
@@ -41,13 +45,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_permissions() -> None:
-    """Create no permissions, since no test needs one.
+    """Create no permissions and no content types: a test that needs one creates it.
 
     Otherwise Django would create all of them again after each test with `transaction=True`, which
     empties the tables.
     """
     uid = "django.contrib.auth.management.create_permissions"
     assert post_migrate.disconnect(dispatch_uid=uid)
+    assert post_migrate.disconnect(create_contenttypes)
+
+
+@pytest.fixture(autouse=True)
+def _no_cached_content_types() -> None:
+    """Forget the content types of another test, whose rows are gone."""
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)

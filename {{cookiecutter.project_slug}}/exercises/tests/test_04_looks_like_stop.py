@@ -1,7 +1,6 @@
 """Step 4: what the page says of a Stop, and what the record of the model says."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -131,7 +130,6 @@ async def test_without_a_database(
         raise DatabaseError("It cannot be reached.")
 
     monkeypatch.setattr(RunningReplies, "stop_elsewhere", stop_elsewhere)
-    monkeypatch.setattr(logging.getLogger("chat"), "propagate", True)
     async with open_page() as page:
         await page.event("stop")
         await shows_refusal(page, error_messages.NO_DATABASE)

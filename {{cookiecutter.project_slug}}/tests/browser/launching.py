@@ -32,8 +32,10 @@ async def launch(playwright: Playwright) -> Browser:
         return await {"firefox": playwright.firefox, "webkit": playwright.webkit}[other].launch()
     found = (shutil.which(command) for command in COMMANDS)
     program = os.environ.get("CHROMIUM") or next(filter(None, found), None)
-    # Chromium's sandbox refuses to work for root.
-    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    # A second tab does not start another process to draw in.
+    arguments = ["--process-per-site"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # the sandbox refuses to work for root
     try:
         if program:
             return await playwright.chromium.launch(executable_path=Path(program), args=arguments)

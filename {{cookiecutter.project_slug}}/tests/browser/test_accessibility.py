@@ -3,11 +3,9 @@
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import (
@@ -18,12 +16,9 @@ from tests.browser.actions import (
     prompt,
     send,
 )
-from tests.browser.conftest import DESKTOP, open_chat
+from tests.browser.axe import check
+from tests.browser.conftest import open_chat
 from tests.server import Dev, Server
-
-PHONE: ViewportSize = {"width": 320, "height": 640}
-# No rule of CSS asks for both a size and a colour scheme, so two looks show each of them.
-LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [(DESKTOP, "light"), (PHONE, "dark")]
 
 
 async def empty(page: Page) -> None:
@@ -135,12 +130,3 @@ async def test_axe_finds_nothing_where_the_words_are_listed(
         await button(tab, "/slow").click()
         await expect(prompt(tab)).to_have_value("/slow ")
         await check(tab)
-
-
-async def check(page: Page) -> None:
-    """Fail with axe's report, unless the page is without a fault in each of `LOOKS`."""
-    for size, scheme in LOOKS:
-        await page.set_viewport_size(size)
-        await page.emulate_media(color_scheme=scheme)
-        found = await Axe().run(page)
-        assert not found.violations_count, f"{size}, {scheme}\n{found.generate_report()}"

@@ -7,8 +7,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from fake_model.server import FakeModel
 from tests import held_threads
 from tests.browser.actions import button, expect_status, last_reply, prompt, send
+from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
-from tests.browser.test_accessibility import check
 from tests.server import Server
 
 

@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import expect_status, send
+from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
-from tests.browser.test_accessibility import LOOKS
 from tests.server import Dev, Server
 
 
@@ -87,7 +86,7 @@ async def test_each_end_is_told_with_who_ended_it(tab: Page, record: Page, chat:
 
 
 async def test_axe_finds_nothing(tab: Page, record: Page, chat: Server) -> None:
-    await axe(record)
+    await check(record)
     await open_chat(tab, chat)
     for prompt, state in (
         ("/echo Hello", "complete"),
@@ -99,20 +98,10 @@ async def test_axe_finds_nothing(tab: Page, record: Page, chat: Server) -> None:
         await expect(row(record, prompt)).to_have_attribute("data-state", state)
         if state != "silent":
             await expect_status(tab, "complete" if state == "complete" else "failed")
-    await axe(record)
+    await check(record)
     await tab.keyboard.press("Escape")
     await expect(row(record, "/stall")).to_have_attribute("data-state", "client")
-    await axe(record)
-
-
-async def axe(record: Page) -> None:
-    for size, scheme in LOOKS:
-        await record.set_viewport_size(size)
-        await record.emulate_media(color_scheme=scheme)
-        found = await Axe().run(record)
-        assert not found.violations_count, f"{size}, {scheme}\n{found.generate_report()}"
-        width = await record.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["width"], "it must be scrolled sideways"
+    await check(record)
 
 
 async def test_a_lost_connection_is_told_until_it_is_back(tab: Page) -> None:

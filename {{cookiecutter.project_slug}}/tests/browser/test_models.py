@@ -8,9 +8,9 @@ from playwright.async_api import Locator, Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import button, expect_status, last_reply, prompt, send
+from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
-from tests.browser.test_accessibility import check
 from tests.server import Server
 
 

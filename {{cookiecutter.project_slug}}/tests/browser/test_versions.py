@@ -15,9 +15,9 @@ from tests.browser.actions import (
     prompt,
     send,
 )
+from tests.browser.axe import check
 from tests.browser.conftest import no_errors
 from tests.browser.network import Network
-from tests.browser.test_accessibility import check
 from tests.conftest import closed_by_client
 from tests.server import Server
 
