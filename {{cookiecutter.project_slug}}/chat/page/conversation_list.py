@@ -161,11 +161,16 @@ class ConversationList(ConversationView):
             replies.leave(owner)
 
     async def _push_list(self) -> None:
-        shown = await self._listing()
-        if any(getattr(self, name) != shown[name] for name in shown):
-            async with render_lock(self):
-                self.show(shown)
-                await self.push_state()
+        look = None
+        while look is not self._look:
+            look = self._look
+            shown = await self._listing()
+            if any(getattr(self, name) != shown[name] for name in shown):
+                async with render_lock(self):
+                    # An event may have changed meanwhile what is to be shown.
+                    if look is self._look:
+                        self.show(shown)
+                        await self.push_state()
 
     async def _show(self, **look: Any) -> None:
         """Show something else of the list."""

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import uuid
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -14,6 +15,7 @@ from chat.conversations import activity, presence, trash
 from chat.database import in_thread
 from chat.models import Conversation, Reply
 from chat.page import conversation_list
+from chat.page.conversation_list import ConversationList
 from chat.replies import elsewhere, rows
 from chat.replies.registry import replies
 from fake_model.server import FakeModel
@@ -244,6 +246,39 @@ async def test_a_title_that_cannot_be_saved_stays_in_its_box(
             await page.until(lambda page: "cannot reach its database" in page.controls)
         await page.event("rename", title="A better\0 title")
         await page.until(lambda page: "A better\ufffd title" in page.controls)
+
+
+async def test_a_list_that_was_read_before_an_event_does_not_undo_it(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    read = ConversationList._listing
+
+    async def read_slowly(view: ConversationList) -> dict[str, Any]:
+        shown = await read(view)
+        if not reading.is_set():
+            reading.set()
+            await go_on.wait()
+        return shown
+
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.until(lambda page: "start_rename" in page.controls)
+        conversation = await Conversation.objects.aget()
+        monkeypatch.setattr(ConversationList, "_listing", read_slowly)
+        presence.notify(conversation)
+        async with limit("the list is read"):
+            await reading.wait()
+        await page.event("start_rename", conversation=first)
+        await page.until(lambda page: "cancel_rename" in page.controls)
+        page.controls = ""
+        await Conversation.objects.aupdate(title="Renamed elsewhere")
+        presence.notify(conversation)
+        go_on.set()
+        await page.until(lambda page: "Renamed elsewhere" in page.controls)
+        # What has not changed is not sent again.
+        assert "cancel_rename" not in page.controls
 
 
 async def test_an_owner_who_has_left_keeps_nothing_going(
