@@ -115,7 +115,10 @@ async def stream(
     is_over.set()
     lags = []
     for prompt, seen in zip(prompts, await asyncio.gather(*pages), strict=True):
-        sent = markers.sent(model.sent(prompt))
+        tokens = model.sent(prompt)
+        if tokens[-1][0] < end - 1:
+            raise RuntimeError("a reply ended while it was measured: take fewer streams")
+        sent = markers.sent(tokens)
         # The last ones may not have arrived yet.
         lags += [seen[number] - at for number, at in sent.items() if start < at < end - 2]
     return lags, Counts(*(now - then for now, then in zip(after, before, strict=True)))
