@@ -13,23 +13,23 @@ INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]
 
 
 def baked_name(file: Path, combination: dict[str, str]) -> Path | None:
-    """Return where a file of the project arrives; None if this combination has no such file."""
+    """Return where a file of the project arrives; None if this combination has no such file.
+
+    None has the files of the course: tests/test_exercises.py reads them.
+    """
     template = Template(file.relative_to(PROJECT).as_posix())
     name = template.render(cookiecutter=combination)
-    return None if name == "" or name.endswith("/") else Path(name)
+    is_left_out = name == "" or name.endswith("/") or name.startswith("exercises/")
+    return None if is_left_out else Path(name)
 
 
 def parts(combination: dict[str, str]) -> dict[Path, Path]:
-    """Return the files of the project that are a part, each with the part's own file.
-
-    Without those of the course, which no combination has: tests/test_exercises.py reads them.
-    """
+    """Return the files of the project that are a part, each with the part's own file."""
     found = {}
     for file in PROJECT.rglob("*"):
         name = baked_name(file, combination)
         if (
             name
-            and name.parts[0] != "exercises"
             and file.is_file()
             and (match := INCLUDE.fullmatch(file.read_bytes().decode("utf-8", "replace")))
         ):
