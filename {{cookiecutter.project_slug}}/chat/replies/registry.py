@@ -184,11 +184,12 @@ class RunningReplies:
         if not is_shown and running.begun.exception() is None:  # conversations
             is_shown = await elsewhere.is_watched(running.reply.pk)
         await presence.ended(running, is_shown=is_shown)  # conversations
-        if running.stopped_as == Status.STOPPED:
-            # Where it began no reply, or had ended already, the Stop is for the one that runs
-            # elsewhere, or waits.
-            if running.begun.exception() is not None or running.reply.status != Status.STOPPED:
-                await self.stop_elsewhere(conversation_id)
+        is_stopped = running.stopped_as == Status.STOPPED
+        has_begun = running.begun.exception() is None
+        if is_stopped and not (has_begun and running.reply.status == Status.STOPPED):
+            # It began no reply, or had ended already: the Stop is for the one that runs elsewhere,
+            # or waits.
+            await self.stop_elsewhere(conversation_id)
         elif running.tools.is_waiting or running.tools.is_answered:  # tools
             # The user may have answered while it was being saved.
             await self.resume(conversation_id)

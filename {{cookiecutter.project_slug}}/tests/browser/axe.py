@@ -26,6 +26,8 @@ async def check(page: Page) -> None:
     for size, scheme in LOOKS:
         await page.set_viewport_size(size)
         await page.emulate_media(color_scheme=scheme)
+        # The page hears of a change of the colour scheme before its next frame.
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
         found = AxeResults(await page.evaluate(RUN))
         assert not found.violations_count, f"{size}, {scheme}\n{found.generate_report()}"
         width = await page.evaluate("document.documentElement.scrollWidth")
