@@ -30,8 +30,7 @@ async def test_a_refused_prompt_stays_in_its_box_and_no_turn_is_inserted(
     settings.CHAT_REQUESTS_PER_MINUTE = 1
     async with open_page() as page:
         await page.event("submit", prompt="/long 3")
-        await page.until(lambda page: page.status == "complete")
-        assert page.sent == ["/long 3"]
+        await page.until(lambda page: page.status == "complete" and page.sent)
         await page.event("submit", prompt="one more")
         await page.until(lambda page: "At most 1 request a minute can be sent." in said(page))
         assert page.sent == ["/long 3"]

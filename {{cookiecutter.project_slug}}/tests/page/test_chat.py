@@ -159,7 +159,7 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
             await page.event("submit", prompt="/echo kept")
             await page.until(lambda page: "cannot reach its database" in page.controls)
         await page.event("submit", prompt="/echo kept")
-        await page.until(complete)
+        await page.until(lambda page: complete(page) and page.sent)
     assert page.sent == ["/echo kept"]
     assert len(model.record) == 1
 

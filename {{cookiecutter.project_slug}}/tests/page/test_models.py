@@ -81,6 +81,7 @@ async def test_a_model_that_is_not_listed_cannot_be_picked(model: FakeModel) -> 
         await page.until(lambda page: "cannot be picked" in page.controls)
         await page.event("submit", prompt="/echo one", model="secret")
         await ask(page, "/echo two")
+        await page.until(lambda page: page.sent)
     assert page.sent == ["/echo two"]
     assert [asked(entry) for entry in model.record] == ["small"]
     assert (await Conversation.objects.aget()).model == ""

@@ -62,7 +62,7 @@ async def test_an_edited_prompt_is_asked_as_it_was_typed(model: FakeModel) -> No
         turn = await answer(page, "submit", prompt="/echo two")
         edited = "/echo <b>three</b>\n  lines "
         await answer(page, "edit", prompt=edited, turn=turn)
-        assert page.sent[-1] == edited
+        await page.until(lambda page: page.sent[-1] == edited)
         assert page.prompts == ["/echo one", "/echo &lt;b&gt;three&lt;/b&gt;\n  lines "]
         assert shown(page) == "2 of 2"
         await answer(page, "regenerate")
