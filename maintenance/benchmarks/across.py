@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Case, int]] = {
     "text on B: pauses between updates": (text, 2),
     "a new turn on B": (turn, 10),
     f"both pages closed, one after the other; grace {GRACE_SECONDS:g} s": (grace, 2),
-    "SIGKILL, to interrupted on B": (killed, 3),
+    "SIGKILL, to interrupted on B": (killed, 10),
     "SIGTERM, to interrupted on B": (terminated, 3),
     "frozen and back, to the end of its upstream connection": (frozen, 2),
     "Redis away, text on B: pauses between updates": (redis_away, 1),

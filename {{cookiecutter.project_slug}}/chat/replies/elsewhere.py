@@ -1,7 +1,6 @@
 """Replies that other processes stream: who watches them, which have begun, and which have died."""
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Callable, Container
 from uuid import UUID
@@ -18,10 +17,9 @@ logger = logging.getLogger("chat")
 
 # A page of another process that shows a reply has said so within this time.
 WATCHED_SECONDS = 5
-# How often the process looks for replies that other processes have begun. While they stream, how
-# many of these looks there are for each look whether these processes have died.
+# How often the process looks for replies that other processes have begun, and while they stream,
+# whether these processes have died.
 LOOK_SECONDS = 1
-LOOKS_FOR_THE_DEAD = 2
 
 
 async def is_watched(reply_id: int, seconds: float = WATCHED_SECONDS) -> bool:
@@ -49,13 +47,13 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
     newest: int | None = None
     heartbeats = Heartbeats()  # bus
     streaming: dict[UUID, Reply] = {}  # conversations
-    for count in itertools.count(1):
+    while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             newest, found = await in_thread(rows_elsewhere.since)(newest)
             silent: set[str] = set()
             silent = await heartbeats.missing({each.process for each in found.values()})  # bus
-            if silent or (found and count % LOOKS_FOR_THE_DEAD == 0):
+            if found:
                 await in_thread(rows_elsewhere.interrupt_dead)(silent)
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look at the replies of other processes: %s", error)

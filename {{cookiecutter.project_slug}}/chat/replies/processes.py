@@ -16,13 +16,15 @@ from time import monotonic
 from django.conf import settings
 from filelock import FileLock, Timeout
 
-# Seconds. A process saves each streaming reply about once a second (replies/running_reply.py), or
-# up to four seconds after the database has come back.
-LONGEST_SILENCE = 7
+# Seconds. A process saves each streaming reply about once a second (replies/running_reply.py).
+LONGEST_SILENCE = 3.4
 # Of a process that was heard in another way, too, and is not any more.
 SHORT_SILENCE = 1.9
 # Seconds. What is longer between two looks was no silence: this process could not look.
-LONGEST_PAUSE = 3
+LONGEST_PAUSE = 2
+# Seconds that are added after such a pause. Once the database has come back, it may take a process
+# four seconds to save again.
+RECOVERY = 4.6
 
 
 @dataclass
@@ -32,6 +34,7 @@ class _Heartbeat:
     saved_at: datetime
     looked_at: float
     silence: float = 0
+    has_pause: bool = False
 
 
 _heartbeats: dict[str, _Heartbeat] = {}
@@ -86,9 +89,11 @@ def _is_silent(process: str, saved_at: datetime, longest: float) -> bool:
     if seen is None or seen.saved_at != saved_at:
         _heartbeats[process] = _Heartbeat(saved_at, now)
         return False
-    seen.silence += min(now - seen.looked_at, LONGEST_PAUSE)
+    pause = now - seen.looked_at
+    seen.has_pause = seen.has_pause or pause > LONGEST_PAUSE
+    seen.silence += min(pause, LONGEST_PAUSE)
     seen.looked_at = now
-    return seen.silence > longest
+    return seen.silence > longest + (RECOVERY if seen.has_pause else 0)
 
 
 def remove_locks_of_the_dead() -> None:

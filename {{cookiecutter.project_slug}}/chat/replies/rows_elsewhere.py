@@ -44,8 +44,10 @@ def interrupt_dead(silent: Collection[str] = ()) -> None:
     `silent` are those of which there is a sign that they have died (`processes.dead`).
     """
     saves = dict(_streaming().values_list("process").annotate(Max("saved_at")))
-    if dead := processes.dead(saves, silent):
-        _end(_streaming().filter(process__in=dead), Status.INTERRUPTED, error_messages.INTERRUPTED)
+    for process in processes.dead(saves, silent):
+        # A save that waited for a slow disk may end only now: then the process lives.
+        unsaved = _streaming().filter(process=process, saved_at__lte=saves[process])
+        _end(unsaved, Status.INTERRUPTED, error_messages.INTERRUPTED)
 
 
 def take_over_end(reply: Reply) -> None:

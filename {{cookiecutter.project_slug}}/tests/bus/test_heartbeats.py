@@ -67,7 +67,7 @@ async def test_a_dead_process_is_known_sooner_without_its_heartbeat(
     other: Other, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(elsewhere, "LOOKS_FOR_THE_DEAD", 10**6)
+    monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
     monkeypatch.setattr(processes, "SHORT_SILENCE", 0.1)
     await is_steady()
     reply: Reply

@@ -2,8 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,15 @@ def status_after_a_look(reply: Reply) -> str:
     return reply.status
 
 
+def dead_after(reply: Reply, clock: Callable[[float], None], looks: Iterable[int]) -> int | None:
+    """At which of the looks, which are seconds, the reply's process is taken for dead."""
+    for second in looks:
+        clock(second)
+        if status_after_a_look(reply) == "interrupted":
+            return second
+    return None
+
+
 def test_a_process_that_lives_keeps_its_replies(
     other: "subprocess.Popen[str]", reply: Reply
 ) -> None:
@@ -89,13 +98,18 @@ def test_a_process_that_is_silent_is_dead_within_seconds(
     reply: Reply, clock: Callable[[float], None]
 ) -> None:
     """Without its lock file: on another machine, or in a container that was removed."""
-    statuses = {}
-    for second in range(0, 12, elsewhere.LOOK_SECONDS * elsewhere.LOOKS_FOR_THE_DEAD):
-        clock(second)
-        statuses[second] = status_after_a_look(reply)
-    dead = [second for second, status in statuses.items() if status == "interrupted"]
-    assert dead, "it streams for ever"
-    assert processes.LONGEST_SILENCE < dead[0] <= 10
+    assert dead_after(reply, clock, range(0, 12, elsewhere.LOOK_SECONDS)) == 4
+
+
+def test_a_process_that_saves_while_it_is_taken_for_dead_lives(
+    reply: Reply, clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(saves: dict[str, datetime], silent: Collection[str]) -> list[str]:
+        Reply.objects.update(saved_at=timezone.now())
+        return list(saves)
+
+    monkeypatch.setattr(processes, "dead", dead)
+    assert status_after_a_look(reply) == "streaming"
 
 
 def test_who_is_silent_in_another_way_too_is_dead_sooner(
@@ -124,9 +138,14 @@ def test_a_process_whose_clock_differs_lives_while_it_saves(
 def test_a_database_that_was_away_kills_nobody(
     reply: Reply, clock: Callable[[float], None]
 ) -> None:
-    for second in (0, 2, 62, 64):
-        clock(second)
-        assert status_after_a_look(reply) == "streaming"
+    """It has time to save again. One that has died meanwhile is found a little later."""
+    assert dead_after(reply, clock, [0, 1, *range(61, 80)]) == 67
+
+
+def test_the_dead_are_found_by_a_process_that_can_look_seldom(
+    reply: Reply, clock: Callable[[float], None]
+) -> None:
+    assert dead_after(reply, clock, range(0, 60, 10)) == 50
 
 
 def test_the_locks_of_the_dead_are_removed(other: "subprocess.Popen[str]", locks: Path) -> None:
