@@ -40,13 +40,14 @@ class CallReader:
 
     def begin(self, index: Any, block: Any) -> None:
         """Keep a content block, which may be whole already, if it is to be kept."""
-        if known := FIELDS.get(get(block, "type")):
+        type_ = get(block, "type")
+        if known := FIELDS.get(type_) if isinstance(type_, str) else None:
             values = {name: get(block, name) for name in known}
             kept = {
                 name: values[name] if isinstance(values[name], type(default)) else default
                 for name, default in known.items()
             }
-            self._blocks.append((index, Block(get(block, "type"), kept)))
+            self._blocks.append((index, Block(type_, kept)))
 
     def add(self, index: Any, delta: Any) -> None:
         """Add a piece to the block with that index, or else to the last one."""

@@ -91,6 +91,7 @@ async def test_a_field_of_another_type_ends_no_reply(
         delta(0, "text_delta", text=value),
         {"type": "content_block_delta", "index": value, "delta": value},
         {"type": "content_block_start", "index": value, "content_block": value},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": value}},
         {"type": "message_start", "message": value},
         {"type": "message_start", "message": {"usage": value, "content": value}},
         start(input_tokens=value, output_tokens=value, cache_read_input_tokens=value),
