@@ -13,6 +13,7 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.contrib.contenttypes.models import ContentType
 from django.db.models.signals import post_migrate
 
+from chat.replies.registry import replies
 from fake_model.record import Record
 from fake_model.server import FakeModel
 from tests import waiting
@@ -99,6 +100,12 @@ async def seen_by(model: FakeModel, predicate: Callable[[Record], Any], what: st
     Raises TimeoutError with `what` was to happen, or the predicate, and the record.
     """
     await asyncio.to_thread(model.wait_for, predicate, SOON, what or waiting.source(predicate))
+
+
+async def replies_ended() -> None:
+    """Wait until no reply runs any more, and what follows the end of one is done."""
+    async with waiting.limit("the replies end"):
+        await asyncio.gather(*replies._tasks)
 
 
 async def closed_by_client(model: FakeModel, index: int = 0) -> None:

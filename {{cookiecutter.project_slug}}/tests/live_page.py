@@ -21,6 +21,8 @@ class Page:
 
     def __init__(self, socket: WebSocket, conversation: str) -> None:
         self._socket = socket
+        self._events = 0
+        self._handled = 0
         self.conversation = conversation
         self.turns: dict[int, str] = {}
         self.status = ""
@@ -42,7 +44,14 @@ class Page:
 
     async def event(self, name: str, **params: Any) -> None:
         """What djust's client sends for a click or a form."""
-        await self._socket.send_json({"type": "event", "event": name, "params": params})
+        self._events += 1
+        await self._socket.send_json(
+            {"type": "event", "event": name, "params": params, "ref": self._events}
+        )
+
+    async def handled(self) -> None:
+        """Wait until the server has handled all events, and the page shows what they changed."""
+        await self.until(lambda page: page._handled == page._events)
 
     async def navigate(self) -> None:
         """What djust's client sends for a link to another view: a new view over the same socket."""
@@ -81,6 +90,8 @@ class Page:
 
     def _take(self, frame: dict[str, Any]) -> None:
         assert frame["type"] != "error", f"The page was sent an error: {frame['error']}"
+        # djust repeats the number of an event in its answer.
+        self._handled = frame.get("ref") or self._handled
         self.renders += "html" in frame or "patches" in frame
         self.controls += str(frame.get("html") or "") + str(frame.get("patches") or "")
         if frame["type"] == "navigate":
@@ -156,6 +167,7 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
             page.status, page.reply, page.text = article[1], int(article[2]), turn
     await page.until(lambda page: "dj-submit" in page.controls)
     await page.follow()
+    await page.handled()
     try:
         yield page
     finally:

@@ -17,6 +17,8 @@ logger = logging.getLogger("chat")
 
 # A page of another process that shows a reply has said so within this time.
 WATCHED_SECONDS = 5
+# The database says so within this time, or counts as one that cannot say it.
+ANSWER_SECONDS = 5
 # How often the process looks for replies that other processes have begun, and while they stream,
 # whether these processes have died.
 LOOK_SECONDS = 1
@@ -28,7 +30,7 @@ async def is_watched(reply_id: int, seconds: float = WATCHED_SECONDS) -> bool:
     False if the database cannot say it soon: nobody is to pay for a reply that nobody may see.
     """
     try:
-        async with asyncio.timeout(WATCHED_SECONDS):
+        async with asyncio.timeout(ANSWER_SECONDS):
             watched: bool = await in_thread(rows_elsewhere.is_watched)(
                 reply_id, max(seconds, WATCHED_SECONDS)
             )

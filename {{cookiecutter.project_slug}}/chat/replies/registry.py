@@ -33,6 +33,8 @@ from chat.replies.watcher import Watcher
 Status = Reply.Status
 # How long the end of the process waits for the database and for pages.
 ENDING_SECONDS = 2
+# How long a new reply waits for the one before, whose end a page may have read from its row.
+LEAVING_SECONDS = 1
 
 
 class RunningReplies:
@@ -54,6 +56,10 @@ class RunningReplies:
         From here on a Stop counts: the reply runs in a task of its own, whatever becomes of the
         caller. Raises what `begin` raises, and `BusyError`.
         """
+        before = self._running.get(conversation_id)
+        if before is not None and before.has_ended:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(before.left.wait(), LEAVING_SECONDS)
         if conversation_id in self._running:
             raise rows.BusyError()
         running = self._running[conversation_id] = RunningReply(
@@ -178,6 +184,7 @@ class RunningReplies:
             await running.run()
         finally:
             del self._running[conversation_id]
+            running.left.set()
             self._graces.end(conversation_id)
             self.tell(conversation_id)
         is_shown = conversation_id in self._watchers  # conversations

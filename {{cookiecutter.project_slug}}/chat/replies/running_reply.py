@@ -38,7 +38,8 @@ QUOTING = {"bad_request", "context_too_long", "refused", "wrong_address"}
 class RunningReply:
     """One reply: its row, its requests, and how it ended.
 
-    `reply` is the row with the text so far. `begun` is done once the row is inserted.
+    `reply` is the row with the text so far. `begun` is done once the row is inserted, and `left` is
+    set once another reply may begin.
     """
 
     reply: Reply
@@ -47,12 +48,19 @@ class RunningReply:
     def __init__(self, begin: Callable[[], rows.Begun], notify: Callable[[], None]) -> None:
         """`begin` inserts the row and blocks; `notify` is called at each change."""
         self.begun: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.left = asyncio.Event()
         self.tools = ToolRounds(notify)  # tools
         self._begin = begin
         self._notify = notify
         self._tally = usage.Tally()  # usage
         self.stopped_as: Status | None = None
         self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the model has ended it, and it is being saved."""
+        is_begun = self.begun.done() and self.begun.exception() is None
+        return is_begun and self.reply.status != Status.STREAMING
 
     def stop(self, status: Status) -> None:
         """Close the upstream connection at once, and let the reply end as `status`.

@@ -39,6 +39,12 @@ class Process:
         await until(f"{message} is heard", lambda: message in self.heard, lambda: self.heard)
 
 
+@pytest.fixture
+def impatient(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that does not answer counts as away soon."""
+    monkeypatch.setattr(connections, "PATIENCE_SECONDS", 0.5)
+
+
 @pytest_asyncio.fixture
 async def two(redis: RedisServer) -> AsyncIterator[tuple[Process, Process]]:
     one, two = Process(), Process()
@@ -94,7 +100,7 @@ async def test_messages_come_again_when_redis_does(
 
 
 async def test_a_redis_that_answers_nothing_is_away(
-    two: tuple[Process, Process], redis: RedisServer
+    impatient: None, two: tuple[Process, Process], redis: RedisServer
 ) -> None:
     one, _ = two
     redis.freeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 
 import pytest
 
@@ -31,7 +32,12 @@ async def is_steady() -> None:
 
 
 async def beat(other: Other, process: str) -> None:
-    await other.bus.ask("SET", name("alive", process), 1, "PX", 200)
+    """A heartbeat that lasts for a whole test."""
+    await other.bus.ask("SET", name("alive", process), 1, "EX", 600)
+
+
+async def end(other: Other, process: str) -> None:
+    await other.bus.ask("DEL", name("alive", process))
 
 
 async def test_a_heart_that_has_stopped_is_missed(other: Other) -> None:
@@ -39,9 +45,8 @@ async def test_a_heart_that_has_stopped_is_missed(other: Other) -> None:
     others = Heartbeats()
     await beat(other, "elsewhere")
     assert await others.missing({"elsewhere", "never"}) == set()
-    async with limit("it is missed"):
-        while await others.missing({"elsewhere", "never"}) != {"elsewhere"}:
-            await asyncio.sleep(0.01)
+    await end(other, "elsewhere")
+    assert await others.missing({"elsewhere", "never"}) == {"elsewhere"}
     await beat(other, "elsewhere")
     assert await others.missing({"elsewhere"}) == set()
 
@@ -52,7 +57,8 @@ async def test_nothing_is_concluded_while_redis_is_away_or_has_just_come_back(
     await is_steady()
     others = Heartbeats()
     await beat(other, "elsewhere")
-    await others.missing({"elsewhere"})
+    assert await others.missing({"elsewhere"}) == set()
+    await end(other, "elsewhere")
     redis.stop()
     await until("it is noticed", lambda: bus.up_since is None, lambda: bus.up_since)
     assert await others.missing({"elsewhere"}) == set()
@@ -69,17 +75,28 @@ async def test_a_dead_process_is_known_sooner_without_its_heartbeat(
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
     monkeypatch.setattr(processes, "SHORT_SILENCE", 0.1)
+    missing, is_heard = Heartbeats.missing, asyncio.Event()
+
+    async def hear(heartbeats: Heartbeats, others: Collection[str]) -> set[str]:
+        found = await missing(heartbeats, others)
+        if others:
+            is_heard.set()
+        return found
+
+    monkeypatch.setattr(Heartbeats, "missing", hear)
     await is_steady()
     reply: Reply
     reply, _ = await in_thread(rows.ask)(Conversation(visitor="somebody"), "prompt")
     await Reply.objects.filter(pk=reply.pk).aupdate(process="elsewhere")
     await beat(other, "elsewhere")
-    looking = asyncio.create_task(elsewhere.look((), lambda conversation: None))
-    async with limit("its reply is interrupted"):
+    async with limit("its reply is interrupted"), asyncio.TaskGroup() as tasks:
+        looking = tasks.create_task(elsewhere.look((), lambda conversation: None))
+        await is_heard.wait()
+        await end(other, "elsewhere")
         while reply.status == "streaming":
             await asyncio.sleep(0.01)
             await reply.arefresh_from_db()
-    looking.cancel()
+        looking.cancel()
     assert reply.status == "interrupted"
 
 

@@ -51,24 +51,27 @@ async def test_who_asks_gets_the_whole_text_and_then_what_is_new(
     slow_model: FakeModel, other: Other
 ) -> None:
     async with open_page() as page:
-        await begin(page, "/think /long 100")
+        await begin(page, "/think " + LONG)
         follower = Follower(other, page)
+        pieces = follower.pieces
         await follower.ask(FOLLOW)
         await follower.has(3)
         await follower.ask(FOLLOW)
-        await page.until(lambda page: page.status == "complete")
-    pieces = follower.pieces
+        whole = "the whole text again"
+        await until(whole, lambda: sum(piece.is_whole for piece in pieces) == 2, lambda: pieces)
+        await follower.has(len(pieces) + 2)
+        await page.event("stop")
+        await page.until(lambda page: page.status == "stopped")
     assert [piece.number for piece in pieces] == list(range(1, len(pieces) + 1))
     assert pieces[0].is_whole
-    assert sum(piece.is_whole for piece in pieces) == 2
     again = max(at for at, piece in enumerate(pieces) if piece.is_whole)
     reply = await Reply.objects.aget()
-    for first in (0, again):
-        end = again or len(pieces)
-        text = "".join(piece.text for piece in pieces[first : end if first == 0 else None])
+    for part in (pieces[:again], pieces[again:]):
+        text = "".join(piece.text for piece in part)
+        assert text
         assert reply.text.startswith(text)
-        assert len(text) > 0
-    assert reply.reasoning == "".join(piece.reasoning for piece in pieces[again:])
+    # The blank line after a thought is not kept at the end.
+    assert reply.reasoning == "".join(piece.reasoning for piece in pieces[again:]).rstrip()
 
 
 async def test_nothing_is_sent_before_somebody_asks_and_after_the_last_has_left(

@@ -22,8 +22,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def ask(settings: Settings, async_client: Any) -> Ask:
+def ask(settings: Settings, async_client: Any, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Ask as a load balancer does: by an address, and over plain HTTP."""
+    monkeypatch.setattr(healthz, "SECONDS", SOON)
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["chat.example.com"], True
 
     async def _ask(address: str = "/readyz") -> HttpResponse:

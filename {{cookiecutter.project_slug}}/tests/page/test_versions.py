@@ -9,7 +9,7 @@ from pytest_django import Settings
 from chat.models import Reply, Turn
 from fake_model.record import Entry
 from fake_model.server import FakeModel
-from tests.conftest import closed_by_client, seen_by
+from tests.conftest import closed_by_client, replies_ended, seen_by
 from tests.live_page import Page, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,9 +146,9 @@ async def test_a_version_that_is_stopped_stays_beside_the_one_before(
 ) -> None:
     async with open_page() as page:
         turn = await answer(page, "submit", prompt="/echo one")
-        whole = page.reply
+        whole, texts = page.reply, page.texts
         await page.event("edit", prompt="/long 2000")
-        await page.until(lambda page: page.reply != whole and page.texts)
+        await page.until(lambda page: page.reply != whole and page.texts > texts)
         assert "one</p>" not in page.text
         await page.event("show_version", turn=turn, version=1)
         await page.event("regenerate")
@@ -157,7 +157,7 @@ async def test_a_version_that_is_stopped_stays_beside_the_one_before(
         await page.event("submit", prompt="")
         await page.until(lambda page: "Type a prompt" in page.controls)
         await page.event("stop")
-        await page.until(lambda page: page.status == "stopped" and "Retry" in page.controls)
+        await page.until(lambda page: page.status == "stopped" and "Stopped" in page.controls)
         await closed_by_client(slow_model, 1)
         page.controls = ""
         await show(page, turn, 1, 2)
@@ -252,6 +252,8 @@ async def test_a_version_is_never_answered_by_the_cache(  # cache
     settings.CHAT_CACHE_SECONDS = 60
     async with open_page() as page:
         await answer(page, "submit", prompt="/echo never from the cache")
+        # By now the cache has it.
+        await replies_ended()
         for _ in range(2):
             await answer(page, "regenerate")
             assert not page.is_cached

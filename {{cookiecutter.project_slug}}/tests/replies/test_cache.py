@@ -16,7 +16,7 @@ from chat.provider.messages import Message, Request, Result, ToolSpec
 from chat.replies import cache, rows
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
-from tests.conftest import closed_by_client, seen_by
+from tests.conftest import closed_by_client, replies_ended, seen_by
 from tests.live_page import Page, open_page
 from tests.replies.caches import Kept, keep, kept, kept_replies, leaves_alone, run
 
@@ -54,6 +54,7 @@ async def test_the_same_prompt_of_another_user_needs_no_request(model: FakeModel
     async with open_page(client) as reloaded:
         assert " data-cached" in reloaded.text
     # What came from the cache does not make it last longer.
+    await replies_ended()
     assert len(Kept.kept) == 1
 
 
@@ -153,6 +154,7 @@ async def test_a_reply_that_was_stopped_is_not_kept_and_its_retry_asks(
         await seen_by(slow_model, lambda record: record[1].received)
         await page.event("stop")
         await closed_by_client(slow_model, 1)
+    await replies_ended()
     assert Kept.kept == []
 
 

@@ -16,7 +16,7 @@ from chat.replies.registry import replies
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
 from tests import held_threads
-from tests.conftest import closed_by_client, seen_by
+from tests.conftest import closed_by_client, replies_ended, seen_by
 from tests.live_page import Page, open_page
 from tests.waiting import limit
 
@@ -27,10 +27,10 @@ LONG = "/long 2000"
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, the other process is not taken for dead."""
     monkeypatch.setattr(followed, "FOLLOW_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 0.3)
+    # However slow the machine is, the other process is not taken for dead.
     monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
 
 
@@ -147,7 +147,7 @@ async def test_the_grace_waits_for_a_page_of_another_process(
         reply = await Reply.objects.aget()
         await write(reply, watched_at=for_long())
     left = slow_model.record[0].tokens
-    # Fifty tokens a second: for twice as long as what a page says counts.
+    # 30 tokens take 0.6 s: twice WATCHED_SECONDS.
     await seen_by(slow_model, lambda record: record[0].tokens >= left + 30)
     assert slow_model.record[0].ended_by is None
     await write(reply, watched_at=timezone.now())
@@ -166,8 +166,7 @@ async def test_what_a_page_of_another_process_shows_is_not_unread(  # conversati
             await page.until(lambda page: page.reply)
             reply = await Reply.objects.aget()
             await write(reply, watched_at=for_long())
-    async with limit("the reply ends"):
-        await asyncio.gather(*replies._tasks)
+    await replies_ended()
     assert not (await Conversation.objects.aget()).is_unread
 
 
@@ -199,4 +198,4 @@ async def test_of_two_sends_the_loser_sees_the_turn_it_has_lost_to(
         await page.event("submit", prompt="/echo too late")
         await page.until(has_both)
         assert page.sent == []
-    await seen_by(model, lambda record: len(record) == 1)
+    assert len(model.record) == 1

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,12 @@ from pytest_django import Settings
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
-from chat.replies import elsewhere, processes, rows
+from chat.replies import elsewhere, processes, registry, rows
 from chat.replies.registry import replies
+from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
 from tests import held_threads
-from tests.conftest import closed_by_client, seen_by
+from tests.conftest import closed_by_client, replies_ended, seen_by
 from tests.live_page import Page, open_page
 from tests.waiting import SOON, limit, source
 
@@ -73,6 +75,7 @@ async def test_without_a_page_it_goes_on_for_the_grace_and_is_interrupted(
 async def test_a_page_that_comes_back_in_time_goes_on_and_can_stop(
     slow_model: FakeModel, settings: Settings
 ) -> None:
+    settings.CHAT_DISCONNECT_GRACE_SECONDS = 60
     client = Client()
     async with open_page(client) as page:
         await page.event("submit", prompt=LONG)
@@ -155,14 +158,38 @@ async def test_two_sends_at_once_leave_one_turn_and_one_request(slow_model: Fake
         )
         await one.until(lambda page: page.status == "streaming")
         await other.until(lambda page: page.status == "streaming")
-        await row(lambda reply: reply.status == "streaming")
         assert one.prompts == other.prompts
         await seen_by(slow_model, lambda record: record and record[0].messages)
         await one.event("stop")
         await one.until(lambda page: page.status == "stopped")
         await other.until(lambda page: page.status == "stopped")
+        await one.handled()
+        await other.handled()
     assert len(one.sent + other.sent) == 1
     assert len(slow_model.record) == 1
+
+
+async def test_a_send_waits_for_a_reply_whose_end_is_in_its_row_already(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "LEAVING_SECONDS", SOON)
+    save_end, go_on = RunningReply._save_end, asyncio.Event()
+
+    async def save_end_and_wait(running: RunningReply) -> None:
+        await save_end(running)
+        await go_on.wait()
+
+    monkeypatch.setattr(RunningReply, "_save_end", save_end_and_wait)
+    conversation = Conversation(visitor="somebody")
+    await replies.start(conversation.pk, partial(rows.ask, conversation, "/echo one"))
+    await row(lambda reply: reply.status == "complete")
+    begin = partial(rows.ask, conversation, "/echo two")
+    second = asyncio.create_task(replies.start(conversation.pk, begin))
+    await asyncio.sleep(0)
+    go_on.set()
+    await second
+    await replies_ended()
+    assert [reply.status async for reply in Reply.objects.all()] == ["complete", "complete"]
 
 
 async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: FakeModel) -> None:

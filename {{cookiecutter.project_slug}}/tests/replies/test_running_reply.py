@@ -89,8 +89,8 @@ async def test_silence_has_a_limit(model: FakeModel, settings: Settings, prompt:
 async def test_the_limit_of_silence_is_none_of_the_whole_reply(
     slow_model: FakeModel, settings: Settings
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
-    reply = await reply_to("/long 80")
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 3
+    reply = await reply_to("/long 180")
     assert reply.status == "complete"
     entry = slow_model.record[0]
     assert entry.ended is not None
@@ -100,10 +100,10 @@ async def test_the_limit_of_silence_is_none_of_the_whole_reply(
 async def test_any_byte_is_a_sign_of_life(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 3
     ping = b'event: ping\ndata: {"type": "ping"}\n\n'
     pieces = [b": keepalive\n\n", ping, HI[:20], HI[20:], END]
-    answer = Answer(headers=STREAM, pieces=pieces, pause=0.5)
+    answer = Answer(headers=STREAM, pieces=pieces, pause=0.8)
     with scripted(answer) as server:
         point_at(server.address + dialect.BASE_PATH, monkeypatch)
         reply = await reply_to("Hello")
@@ -134,14 +134,14 @@ async def test_a_finish_is_not_forgotten(monkeypatch: pytest.MonkeyPatch, answer
 async def test_a_model_that_only_thinks_is_not_silent(
     slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.CHAT_IDLE_TIMEOUT_SECONDS = 1.5
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 3
     read = ChunkReader.read
 
     def think(reader: ChunkReader, chunk: Any) -> list[Event]:
         return [event for event in read(reader, chunk) if isinstance(event, Finish)]
 
     monkeypatch.setattr(ChunkReader, "read", think)
-    reply = await reply_to("/long 80")
+    reply = await reply_to("/long 180")
     assert "empty reply" in reply.note
     await seen_by(slow_model, lambda record: record[0].finished)
 

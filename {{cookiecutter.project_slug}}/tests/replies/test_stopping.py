@@ -115,12 +115,12 @@ async def test_whenever_it_comes(model: FakeModel) -> None:
             for _ in range(steps):
                 await asyncio.sleep(0)
             await cancelled(asking)
+    assert (await listen("/long 3")).finish == "stop"
     ended = "every connection ends"
     await until(ended, lambda: all(entry.ended for entry in model.record), lambda: [*model.record])
-    assert (await listen("/long 3")).finish == "stop"
-    *stopped, last = model.record
+    [last] = [entry for entry in model.record if entry.finished]
     assert last.words == ["/long"]
-    assert all(entry.ended_by == "client" and not entry.finished for entry in stopped)
+    assert all(entry.ended_by == "client" for entry in model.record if entry is not last)
 
 
 async def test_many_replies_leave_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from chat.models import Reply
 from chat.replies.registry import replies
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
-from tests.conftest import closed_by_client, seen_by
+from tests.conftest import closed_by_client, replies_ended, seen_by
 from tests.live_page import Page, open_page
 from tests.tools.offering import offer
 from tests.tools.replying import calls, statuses
@@ -71,14 +71,15 @@ async def test_while_an_async_tool_asks_a_server_of_its_own(
 async def test_while_a_tool_runs_in_a_thread(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
 
     @tool
     def work() -> str:
         """Work until the test says so."""
+        threads.append(threading.current_thread())
         begun.set()
         assert go_on.wait(SOON)
-        ended.set()
         return "too late"
 
     offer(monkeypatch, work)
@@ -87,7 +88,9 @@ async def test_while_a_tool_runs_in_a_thread(
         assert await asyncio.to_thread(begun.wait, SOON)
         reply = await stopped(page)
         go_on.set()
-        assert await asyncio.to_thread(ended.wait, SOON)
+        await asyncio.to_thread(threads[0].join, SOON)
+        assert not threads[0].is_alive()
+        await replies_ended()
     (call,) = await calls(reply)
     assert (call.status, call.result) == ("stopped", "")
     assert len(model.record) == 1
