@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, where CHAT_METRICS_ADDRESS is set. Elsewhere nothing here does anything.
+"""Metrics for Prometheus, where CHAT_METRICS_ADDRESS is set. Otherwise nothing here does anything.
 
 They are served on an address of their own, because the page is open to strangers.
 """

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse
 
-# Version 1 kept the visitor in the session: those conversations stay with their browser.
+# Projects made before the cookie existed kept the visitor in the session: they keep their
+# conversations.
 OLD_SESSION_KEY = "chat_owner"
 COOKIE_SECONDS = 365 * 24 * 3600
 

@@ -1,4 +1,4 @@
-"""Makes text that a database can store of the pieces that a server sends."""
+"""Replaces characters that a database cannot store, in text that arrives in pieces."""
 
 import codecs
 

@@ -43,7 +43,7 @@ def read(name: str) -> str:
 
 
 def with_prefix(application: Application, prefix: str) -> Application:
-    """`application`, whose every address has the prefix: a proxy passes it on, or strips it."""
+    """`application`, with the prefix added to a path that lacks it: some proxies strip it."""
 
     async def prefixed(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if "path" in scope:

@@ -167,8 +167,8 @@ SILENCED_SYSTEM_CHECKS = [
 # A view lives as long as its WebSocket, so processes need not share its state.
 DJUST_CONFIG = {
     "STATE_BACKEND": "memory",
-    # It asks for a permission on each event handler. Opening the page permits all of them.
-    # And for dj-root in each template, though that of the picker is a part of another.
+    # S009 asks for a permission on each event handler: opening the page checks it for all of them.
+    # T002 asks for `dj-root` in each template: `_picker.html` is included in one that has it.
     "suppress_checks": ["S009", "T002"],
 }
 LIVEVIEW_ALLOWED_MODULES = ["chat.page.chat_view"]

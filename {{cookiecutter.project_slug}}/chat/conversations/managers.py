@@ -4,7 +4,7 @@ from django.db import models
 
 
 class NotDeleted(models.Manager):
-    """Leaves out what was deleted, and can still be brought back by Undo (deletion.py)."""
+    """Leaves out what was deleted, and can still be brought back by Undo (trash.py)."""
 
     def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().filter(deleted_at=None)

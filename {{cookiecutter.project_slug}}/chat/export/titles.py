@@ -14,16 +14,16 @@ UNUSED_AT_ENDS = f" .{JOINERS}"
 NAMELESS = "conversation"
 
 
-def title(prompt: str) -> str:
-    """The beginning of the first prompt, in one line."""
-    return Truncator(" ".join(prompt.split())).chars(LENGTH) or NAMELESS.capitalize()
+def title(name: str) -> str:
+    """The heading: a conversation's title in one line, cut to 60 characters."""
+    return Truncator(" ".join(name.split())).chars(LENGTH) or NAMELESS.capitalize()
 
 
-def file_name(prompt: str) -> str:
-    """The same as the name of a Markdown file, without what a system or a header refuses."""
-    kept = "".join(_kept(character) for character in prompt[: 10 * LENGTH])
-    name = " ".join(kept.split())[:LENGTH].strip(UNUSED_AT_ENDS)
-    return f"{name or NAMELESS}.md"
+def file_name(name: str) -> str:
+    """The name of a Markdown file, without what a system or a header refuses."""
+    kept = "".join(_kept(character) for character in name[: 10 * LENGTH])
+    stem = " ".join(kept.split())[:LENGTH].strip(UNUSED_AT_ENDS)
+    return f"{stem or NAMELESS}.md"
 
 
 def _kept(character: str) -> str:

@@ -17,10 +17,11 @@ from chat.owners import Owner, is_logged_in
 
 logger = logging.getLogger("chat")
 
+# How often a page looks at its login.
 LOGIN_SECONDS = 2
-# While the database does not answer, what was true counts for so long.
+# While the database does not answer, the last login that was seen counts for so long.
 STALE_LOGIN_SECONDS = 60
-# How long a push waits for a look at the login that is not urgent.
+# How long a push waits for such a look, while the last one is recent.
 PATIENCE_SECONDS = 0.05
 AGAIN_SECONDS = 1
 

@@ -102,7 +102,7 @@ def _is_stop(text: str) -> bool:
 
 
 def on_stop(view: Any, callback: Callable[[], bool]) -> None:
-    """Call `callback` when the event `stop` has arrived, and djust does not come to handle it.
+    """Call `callback` if the event `stop` has waited for STOP_SECONDS and djust has not handled it.
 
     It returns whether there was something to stop: the event that begins a reply may still wait.
     Neither djust's rate limit nor its look at the login comes before: ending a reply costs nothing,
@@ -112,7 +112,7 @@ def on_stop(view: Any, callback: Callable[[], bool]) -> None:
 
 
 def stop_in_turn(view: Any) -> bool:
-    """Say that djust handles the event `stop` now. Returns whether it has not stopped anything."""
+    """Say that djust handles the event `stop` now. Returns whether it is still to be done."""
     return view._ws_consumer is None or view._ws_consumer.stop_in_turn()
 
 

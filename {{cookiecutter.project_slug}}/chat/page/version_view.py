@@ -62,11 +62,11 @@ class VersionView(ConversationView):
         return {"progress": self._said} if last and last.pk == self._said_of else {}
 
     async def _ask(self, prompt: str, begin: Callable[[Conversation], rows.Begun]) -> None:
-        """`ChatView` does it."""
+        """Implemented in `ChatView`."""
         raise NotImplementedError
 
     async def _start(
         self, conversation: Conversation, begin: Callable[[Conversation], rows.Begun]
     ) -> bool:
-        """`ChatView` does it."""
+        """Implemented in `ChatView`."""
         raise NotImplementedError

@@ -28,7 +28,7 @@ def page(
 ) -> HttpResponse:
     """The conversation with this id, a new one, or else the newest.
 
-    It reads from the database three times at most, and writes nothing.
+    It reads from the database four times at most, twice more with a login, and writes nothing.
     """
     owner = owner_of(request)
     if owner is None:

@@ -1,7 +1,7 @@
 """What the words and codes in the body of an error mean, whichever server and API sent them.
 
-A gateway such as litellm, or a server such as llama.cpp's, speaks through each of the SDKs. So the
-words of all of them are here, in one place.
+A gateway such as litellm, or a server such as llama.cpp's, may answer with the words of another
+vendor. So the words of all of them are here.
 """
 
 import json

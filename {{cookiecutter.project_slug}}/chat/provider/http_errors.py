@@ -1,4 +1,4 @@
-"""What an HTTP error means, for all three SDKs: `ProviderError` from its status and its body.
+"""What an HTTP error means: `ProviderError` from its status and its body.
 
 A gateway, a firewall or a proxy in front of the API answers with the same statuses, and means
 something else by them. So a status counts only with a body of the API.

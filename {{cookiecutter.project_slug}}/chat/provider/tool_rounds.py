@@ -1,4 +1,4 @@
-"""Tool calls of earlier responses, as far as every SDK sends them back in the same way."""
+"""Tool calls of earlier responses, as any API takes them back."""
 
 import json
 from dataclasses import replace

@@ -25,11 +25,11 @@ from chat.tools import history  # tools
 
 logger = logging.getLogger("chat")
 
-# How often the row of a reply is read while a page of this process shows it, and how many of these
-# looks there are for each time that its writer is told so.
+# How often the row of a reply is read while a page of this process shows it. Every second read also
+# writes into the row that a page shows it.
 FOLLOW_SECONDS = 0.5
 LOOKS_PER_WORD = 2
-# How many times that is put off while the text comes from its writer.
+# While the text comes from its writer, so many of these reads are left out.
 PUT_OFF = 3  # bus
 # A writer that hears Stop has ended the reply within this time.
 STOP_SECONDS = 0.5  # bus

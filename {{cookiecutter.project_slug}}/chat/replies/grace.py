@@ -20,7 +20,7 @@ class Graces:
         self._graces: dict[UUID, asyncio.Task[None]] = {}
 
     def begin(self, conversation_id: UUID, seconds: float) -> None:
-        """Interrupt the reply after so many seconds, unless another process keeps it, or `end`."""
+        """Interrupt the reply after so many seconds, unless a page shows it again by then."""
         ending = self._end_unwatched(conversation_id, seconds)
         self._graces[conversation_id] = asyncio.create_task(ending, name="grace")
 

@@ -1,7 +1,7 @@
 """Whether other processes live, by a key in Redis that each renews while it streams replies.
 
-Of a machine that has lost its power nothing else tells, but the rows after a longer silence. A
-missing key alone ends no reply: Redis may have been away, or the process may have lost it alone.
+If a machine loses its power, nothing else shows it but a longer silence of its rows. A missing key
+alone ends no reply: Redis may have been away, or the process alone may have lost it.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from chat.bus.bus import bus, name
 from chat.replies import processes
 
 BEAT_SECONDS = 0.5
-# A key is gone after this time. And nothing is concluded for twice as long after a break.
+# A key is gone after this time. For twice as long after Redis has come back, no process is missing.
 LIFE_SECONDS = 2.5
 
 

@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 
 # Seconds. A process saves each streaming reply about once a second (replies/running_reply.py).
 LONGEST_SILENCE = 3.4
-# Of a process that was heard in another way, too, and is not any more.
+# The same for a process of which another sign of life is missing, too.
 SHORT_SILENCE = 1.9
-# Seconds. What is longer between two looks was no silence: this process could not look.
+# Seconds. A longer gap between two looks is no silence: this process could not look.
 LONGEST_PAUSE = 2
 # Seconds that are added after such a pause. Once the database has come back, it may take a process
 # four seconds to save again.
@@ -28,7 +28,7 @@ RECOVERY = 4.6
 
 
 @dataclass
-class _Heartbeat:
+class _LastSave:
     """The last save that was seen of a process, and for how long no other was seen."""
 
     saved_at: datetime
@@ -37,7 +37,7 @@ class _Heartbeat:
     has_pause: bool = False
 
 
-_heartbeats: dict[str, _Heartbeat] = {}
+_last_saves: dict[str, _LastSave] = {}
 
 
 @cache
@@ -63,8 +63,8 @@ def dead(saves: Mapping[str, datetime], silent: Collection[str] = ()) -> list[st
     `saves` has the last save of each process, as the database holds it now. For those that are
     `silent` in another way, too, a shorter silence of the rows is enough.
     """
-    for process in _heartbeats.keys() - saves.keys():
-        del _heartbeats[process]
+    for process in _last_saves.keys() - saves.keys():
+        del _last_saves[process]
     return [
         process
         for process, saved_at in saves.items()
@@ -82,12 +82,13 @@ def _is_dead(process: str, saved_at: datetime, longest: float) -> bool:
 def _is_silent(process: str, saved_at: datetime, longest: float) -> bool:
     """Whether a process has not saved for too long, by this process's clock alone.
 
-    Clocks of machines differ. And after a minute without a database, no save is a minute old.
+    Clocks of machines differ. And after a minute without a database, the
+    last save of a process that lives is a minute old.
     """
     now = monotonic()
-    seen = _heartbeats.get(process)
+    seen = _last_saves.get(process)
     if seen is None or seen.saved_at != saved_at:
-        _heartbeats[process] = _Heartbeat(saved_at, now)
+        _last_saves[process] = _LastSave(saved_at, now)
         return False
     pause = now - seen.looked_at
     seen.has_pause = seen.has_pause or pause > LONGEST_PAUSE

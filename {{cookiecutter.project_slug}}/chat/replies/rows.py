@@ -119,8 +119,8 @@ def begun(reply: Reply) -> Begun:
 def save(reply: Reply) -> bool:
     """Save what has arrived of a reply, or how it ended.
 
-    Returns whether the row was still streaming. If not, another process took this one for dead, and
-    the row stays as it is.
+    Returns whether the row was still streaming. If not, another process has ended it, by a
+    Stop or because it took this one for dead, and the row stays as it is.
     """
     reply.saved_at = timezone.now()
     fields = ["text", "reasoning", "saved_at", "process"]

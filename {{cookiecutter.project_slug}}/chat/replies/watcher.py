@@ -25,7 +25,7 @@ class Watcher:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await self._event.wait()
-                    # The reader's next tokens are there already.
+                    # Tokens that were read together arrive as several notifications.
                     await asyncio.sleep(TOGETHER_SECONDS)
         self._event.clear()
 

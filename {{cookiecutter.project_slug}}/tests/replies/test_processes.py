@@ -49,7 +49,7 @@ def other(locks: Path) -> "Iterator[subprocess.Popen[str]]":
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Sets the clock of this process, which has seen nothing yet."""
-    monkeypatch.setattr(processes, "_heartbeats", {})
+    monkeypatch.setattr(processes, "_last_saves", {})
 
     def set_to(seconds: float) -> None:
         monkeypatch.setattr("chat.replies.processes.monotonic", lambda: seconds)

@@ -15,7 +15,7 @@
     if (event.target.closest(".controls button, .new")) event.preventDefault();
   });
 
-  // Who has pressed these types next. After a touch, focus would open the on-screen keyboard.
+  // After these buttons, people type: focus the box. After a touch, focus would open the on-screen keyboard.
   document.addEventListener("click", (event) => {
     if (event.pointerType === "touch" || !getSelection().isCollapsed) return;
     if (event.target.closest(".send, .new")) box.focus();
