@@ -8,6 +8,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.test import Client
 
+from chat.models import Conversation
 from config.asgi import application
 from tests.waiting import SOON, limit, source
 from tests.websocket import WebSocket
@@ -172,3 +173,11 @@ async def open_page(client: Client | None = None, path: str = "/") -> AsyncItera
         yield page
     finally:
         await socket.disconnect(timeout=SOON)
+
+
+async def begun_by(client: Client) -> Conversation:
+    """A conversation with one turn, which the visitor of `client` has begun."""
+    async with open_page(client) as page:
+        await page.event("submit", prompt="/echo first")
+        await page.until(lambda page: page.status == "complete")
+        return await Conversation.objects.aget(pk=page.conversation)

@@ -18,8 +18,9 @@ from chat.replies.registry import replies
 from chat.tools.models import ToolCall  # tools
 from fake_model.server import FakeModel
 from tests.bus.conftest import Other
-from tests.live_page import open_page
+from tests.live_page import begun_by, open_page
 from tests.redis_server import RedisServer
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,14 +62,6 @@ class Writer:
         await self._other.send(None, "conversation", self.reply.conversation_id)
 
 
-async def conversation_of(client: Client) -> Conversation:
-    """A conversation with one turn, which the visitor of `client` has begun."""
-    async with open_page(client) as page:
-        await page.event("submit", prompt="/echo first")
-        await page.until(lambda page: page.status == "complete")
-        return await Conversation.objects.aget(pk=page.conversation)
-
-
 async def begin(other: Other, conversation: Conversation) -> Writer:
     """Let another process begin a reply, without telling it."""
     reply: Reply
@@ -79,7 +72,7 @@ async def begin(other: Other, conversation: Conversation) -> Writer:
 
 async def test_text_comes_from_the_process_that_streams_it(model: FakeModel, other: Other) -> None:
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("**one**", is_whole=True, reasoning="a thought")
@@ -96,7 +89,7 @@ async def test_a_missing_piece_is_noticed_and_the_whole_is_asked_for(
     model: FakeModel, other: Other
 ) -> None:
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("one", is_whole=True)
@@ -111,14 +104,25 @@ async def test_a_missing_piece_is_noticed_and_the_whole_is_asked_for(
         assert shown.reply.text == "one two three four five"
 
 
-async def test_the_row_does_not_take_back_what_is_newer(model: FakeModel, other: Other) -> None:
+async def test_the_row_does_not_take_back_what_is_newer(
+    model: FakeModel, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, texts = followed._read, []
+
+    def keep(reply_id: int) -> Reply | None:
+        row = read(reply_id)
+        texts.append(row.text if row else "")
+        return row
+
+    monkeypatch.setattr(followed, "_read", keep)
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("one two", is_whole=True)
         await page.until(lambda page: "two" in page.text)
         await writer.writes(text="one")
+        await until("the row is read", lambda: "one" in texts, lambda: texts)
         await writer.sends(" three")
         await page.until(lambda page: "three" in page.text)
         shown = replies.shown(writer.reply.conversation_id)
@@ -130,7 +134,7 @@ async def test_a_tool_call_is_read_when_it_has_changed(  # tools
     model: FakeModel, other: Other
 ) -> None:
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("Let me see.\n\n", is_whole=True)
@@ -147,7 +151,7 @@ async def test_a_tool_call_is_read_when_it_has_changed(  # tools
 
 async def test_stop_is_heard_by_the_process_that_streams_it(model: FakeModel, other: Other) -> None:
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("one two", is_whole=True)
@@ -166,7 +170,7 @@ async def test_stop_ends_the_row_if_nobody_hears_it(
 ) -> None:
     monkeypatch.setattr(followed, "STOP_SECONDS", 0.1)
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("one two", is_whole=True)
@@ -195,7 +199,7 @@ async def test_text_goes_on_by_the_row_while_redis_is_away(
 ) -> None:
     monkeypatch.setattr(followed, "FOLLOW_SECONDS", 0.02)
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
 
     async def write(text: str) -> None:
         await Reply.objects.filter(pk=writer.reply.pk).aupdate(text=text)
@@ -221,7 +225,7 @@ async def test_a_process_that_sends_nothing_is_followed_by_its_row(
     monkeypatch.setattr(followed, "FOLLOW_SECONDS", 0.02)
     monkeypatch.setattr(mirrored, "FRESH_SECONDS", 0.1)
     client = Client()
-    writer = await begin(other, await conversation_of(client))
+    writer = await begin(other, await begun_by(client))
     async with open_page(client) as page:
         await writer.hears(FOLLOW)
         await writer.sends("one", is_whole=True)

@@ -12,11 +12,10 @@ from chat.conversations.listing import PAGE, Look, listing
 from chat.models import Conversation, Reply
 from chat.owners import Owner
 from chat.replies import rows
+from tests.conversation_rows import ME, SOMEBODY_ELSE
 
 pytestmark = pytest.mark.django_db
 FIRST = Look()
-ME = Owner(visitor="me")
-SOMEBODY_ELSE = Owner(visitor="somebody else")
 
 
 def begun(prompt: str, text: str = "", owner: Owner = ME) -> Conversation:

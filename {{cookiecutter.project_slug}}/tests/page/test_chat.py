@@ -20,10 +20,6 @@ def complete(page: Page) -> bool:
     return page.status == "complete"
 
 
-def failed(page: Page) -> bool:
-    return page.status == "failed"
-
-
 async def test_a_reply_streams_and_the_prompt_box_is_cleared(slow_model: FakeModel) -> None:
     async with open_page() as page:
         # The first reply of a process waits for the SDK, while tokens gather.

@@ -79,7 +79,6 @@ async def test_paging_is_seen_by_every_tab_by_a_reload_and_by_the_model(model: F
         first = await answer(page, "edit", prompt="/echo two")
         await answer(page, "submit", prompt="/echo three")
         await other.until(lambda page: len(page.turns) == 2 and page.status == "complete")
-        last = page.reply
         await show(page, first, 1, 2)
         await other.until(lambda page: shown(page, first) == "1 of 2")
         assert page.prompts == other.prompts == ["/echo one", "/echo three"]

@@ -17,7 +17,7 @@ from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
 from tests import held_threads
 from tests.conftest import closed_by_client, replies_ended, seen_by
-from tests.live_page import Page, open_page
+from tests.live_page import Page, begun_by, open_page
 from tests.waiting import limit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,14 +32,6 @@ def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere, "WATCHED_SECONDS", 0.3)
     # However slow the machine is, the other process is not taken for dead.
     monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
-
-
-async def conversation_of(client: Client) -> Conversation:
-    """A conversation with one turn, which the visitor of `client` has begun."""
-    async with open_page(client) as page:
-        await page.event("submit", prompt="/echo first")
-        await page.until(lambda page: page.status == "complete")
-        return await Conversation.objects.aget(pk=page.conversation)
 
 
 async def begin_elsewhere(conversation: Conversation) -> Reply:
@@ -69,7 +61,7 @@ def for_long() -> datetime:
 
 async def test_the_text_of_another_process_grows_and_ends(model: FakeModel) -> None:
     client = Client()
-    reply = await begin_elsewhere(await conversation_of(client))
+    reply = await begin_elsewhere(await begun_by(client))
     async with open_page(client) as page:
         await until_followed(reply)
         for text in ("**one**", "**one** two", "**one** two three"):
@@ -96,7 +88,7 @@ async def test_a_turn_that_another_process_has_begun_appears(model: FakeModel) -
 
 async def test_stop_ends_the_row_of_another_process(model: FakeModel) -> None:
     client = Client()
-    reply = await begin_elsewhere(await conversation_of(client))
+    reply = await begin_elsewhere(await begun_by(client))
     await write(reply, text="so far")
     async with open_page(client) as page:
         await page.until(lambda page: "so far" in page.text)
@@ -172,7 +164,7 @@ async def test_what_a_page_of_another_process_shows_is_not_unread(  # conversati
 
 async def test_a_page_says_that_it_shows_a_reply_until_it_is_closed(model: FakeModel) -> None:
     client = Client()
-    reply = await begin_elsewhere(await conversation_of(client))
+    reply = await begin_elsewhere(await begun_by(client))
     async with open_page(client), limit("the row says that it is watched"):
         await until_followed(reply)
         while (await Reply.objects.aget(pk=reply.pk)).watched_at is None:
@@ -187,7 +179,7 @@ async def test_of_two_sends_the_loser_sees_the_turn_it_has_lost_to(
 ) -> None:
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 600)
     client = Client()
-    conversation = await conversation_of(client)
+    conversation = await begun_by(client)
 
     def has_both(page: Page) -> bool:
         return len(page.prompts) == 2 and "still being written" in page.controls

@@ -201,5 +201,5 @@ def test_without_rounds_nothing_of_tools_is_imported() -> None:
 
 
 def test_a_test_may_offer_other_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, Tool(many.__class__ and positional))
+    offer(monkeypatch, Tool(positional))
     assert registry.find("positional") and not registry.find("calculate")
