@@ -2,7 +2,8 @@
 
 Otherwise they would run in one thread for the whole process. Channels goes through that thread
 before each frame of each page (`AsyncConsumer.dispatch` in channels/consumer.py), and djust renders
-in it: a query that waits for the database would hold up everybody, and Stop.
+in it: a query that waits for the database would hold up everybody, and Stop. Two do so still: djust
+calls `mount` in that thread, and where a login is required, `check_permissions`.
 """
 
 import contextlib
