@@ -103,6 +103,23 @@ async def test_a_field_of_another_type_ends_no_reply(
     assert (heard.error, heard.text, heard.finish) == (None, "Hi", "stop")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        chunk({"text": ["H", "i"]}),
+        chunk({"text": [{"type": "text", "text": "H"}, {"text": "i"}]}),
+        chunk({"text": {"text": "Hi"}}),
+        {"candidates": {"content": {"parts": {"text": "Hi"}}}},
+    ],
+    ids=["texts", "text parts", "a text part", "one item in place of lists"],
+)
+async def test_text_of_another_shape_is_read(
+    monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
+) -> None:
+    heard, _ = await ask(monkeypatch, "Hello", Answer(body=events(odd, STOP)))
+    assert (heard.error, heard.text, heard.finish) == (None, "Hi", "stop")
+
+
 @pytest.mark.parametrize("in_list", [False, True], ids=["a reply", "a list of chunks"])
 async def test_a_reply_that_is_no_stream(monkeypatch: pytest.MonkeyPatch, in_list: bool) -> None:
     """A gateway that does not know `alt=sse` sends the chunks in a list."""

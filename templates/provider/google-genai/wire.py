@@ -4,6 +4,8 @@ import base64
 import json
 from typing import Any
 
+from chat.provider.loose import each, text
+
 # A chunk has one of the first keys, a reply in one piece one of the second.
 CHUNK_KEYS = ("candidates", "promptFeedback", "usageMetadata")
 REPLY_KEYS = ("candidates", "promptFeedback")
@@ -61,7 +63,8 @@ def _typed(value: Any) -> Any:
     if isinstance(value, list):
         return [_typed(item) for item in value if isinstance(item, dict)]
     if isinstance(value, dict):
-        fields = ((name, field) for name, field in value.items() if name in TYPES)
+        known = ((name, field) for name, field in value.items() if name in TYPES)
+        fields = ((name, _adapted(name, field)) for name, field in known)
         return {
             name: field if name in WHOLE else _typed(field)
             for name, field in fields
@@ -70,9 +73,16 @@ def _typed(value: Any) -> Any:
     return value
 
 
-def _is_base64(text: Any) -> bool:
+def _adapted(name: str, field: Any) -> Any:
+    """A field in its own type, where it has text in parts, or one item in place of a list."""
+    if name == "text":
+        return text(field)
+    return each(field) if TYPES[name] is list else field
+
+
+def _is_base64(field: Any) -> bool:
     try:
-        base64.b64decode(text.translate(URL_SAFE), validate=True)
+        base64.b64decode(field.translate(URL_SAFE), validate=True)
     except ValueError:
         return False
     return True
