@@ -64,7 +64,9 @@ NOT_RUN = {
     "python -m exercises.handout check workshop-chat-handout.zip": "the same",
     "uv run python -m pytest": "tests/test_baked_project.py runs it",
     "uv venv": "tests/test_installing.py runs it",
-    "uv pip install --offline --no-deps -r requirements-dev.txt": "tests/test_installing.py runs it",
+    "uv pip install --offline --no-deps -r requirements-dev.txt": (
+        "tests/test_installing.py runs it"
+    ),
     "uv run --no-sync python manage.py dev": "tests/test_installing.py runs it, with check for dev",
     ".venv/bin/python manage.py createsuperuser": "it asks; Django's own command",
     "python -m pytest": "tests/test_baked_project.py runs it",
