@@ -2,22 +2,25 @@
 
 import json
 import os
+import queue
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from django.conf import settings
 from websockets.sync.client import ClientConnection, connect
 
 from chat.provider import names
 from tests.server import START_SECONDS
-from tests.waiting import SOON
+from tests.waiting import SOON, failure
 
 SDK = (names.KEY_VARIABLE, names.BASE_URL_VARIABLE)
 # What GET /healthz answers in the copy.
@@ -40,15 +43,39 @@ class DevCommand:
         self.folder = folder
         self.process = process
         self.output = ""
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
+        """Take each line as it is printed: a read in the test could wait for ever."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
 
     def until(self, text: str) -> None:
-        """Read what it prints until it has printed `text`. Fails if it ends before."""
-        assert self.process.stdout is not None
+        """Read what it prints until it has printed `text`.
+
+        Fails with the output if it ends before, or prints nothing for START_SECONDS.
+        """
         line = ""
         while text not in line:
-            line = self.process.stdout.readline()
+            try:
+                line = self._lines.get(timeout=START_SECONDS)
+            except queue.Empty:
+                pytest.fail(failure(f"it prints {text!r}", self.output, START_SECONDS))
             assert line, f"{text!r} was not printed: {self.output}"
             self.output += line
+
+    def wait(self) -> str:
+        """Return all that it has printed, once it has ended: its child processes too."""
+        self._reading.join(START_SECONDS)
+        assert not self._reading.is_alive(), f"it has not ended: {self.output}"
+        self.process.wait()
+        while not self._lines.empty():
+            self.output += self._lines.get()
+        return self.output
 
     @property
     def url(self) -> str:
@@ -126,9 +153,9 @@ def dev(folder: Path, *options: str, **variables: str) -> Iterator[DevCommand]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
+    command = DevCommand(folder, process)
     try:
-        yield DevCommand(folder, process)
+        yield command
     finally:
         process.kill()
-        # This returns when its child processes have ended too, since they hold the pipe open.
-        process.communicate(timeout=START_SECONDS)
+        command.wait()

@@ -13,8 +13,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from tests.ports import free_port
 from tests.redis_stand_in import RedisStandIn
-from tests.server import free_port
 from tests.waiting import SOON, failure
 
 # Windows cannot freeze a process.
@@ -35,11 +35,12 @@ class InstalledRedis:
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return
+                break
             except OSError as error:
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise TimeoutError(failure("redis-server listens", error)) from error
                 time.sleep(0.01)
+        assert self._process.poll() is None, "something else listens on the port"
 
     def stop(self) -> None:
         self._process.kill()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from django.conf import settings
 
 from chat.provider import names
 from fake_model.server import FakeModel
+from tests.ports import free_port
 
 DATABASE = "db.sqlite3"
 START_SECONDS = 120.0  # generous: a busy machine imports slowly
@@ -98,6 +98,11 @@ class Server:
         with closing(sqlite3.connect(self._database, timeout=10)) as connection, connection:
             connection.executemany(statement, rows)
 
+    def execute(self, statement: str) -> None:
+        """Change its database."""
+        with closing(sqlite3.connect(self._database, timeout=10)) as connection, connection:
+            connection.execute(statement)
+
     def rows(self, query: str) -> list[dict[str, Any]]:
         """What is in its database."""
         with closing(sqlite3.connect(self._database, timeout=10)) as connection:
@@ -128,10 +133,3 @@ class Dev(Server):
     def __init__(self, folder: Path, model: FakeModel) -> None:
         unset = {names.BASE_URL_VARIABLE: "", names.KEY_VARIABLE: ""}
         super().__init__(folder, model, DJANGO_DEBUG="true", **unset)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -16,7 +16,6 @@ from fake_model.server import FakeModel
 from tests.conftest import KEY
 from tests.dev_command import copy, dev
 from tests.listener import listen
-from tests.server import START_SECONDS
 
 
 async def test_the_built_in_model_is_asked_past_a_proxy(
@@ -87,7 +86,7 @@ def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(tmp_path: Path
     copy(tmp_path)
     missing = (tmp_path / "missing" / "db.sqlite3").as_posix()
     with dev(tmp_path, DATABASE_URL=f"sqlite:///{missing}") as command:
-        output, _ = command.process.communicate(timeout=START_SECONDS)
+        output = command.wait()
     assert command.process.returncode == 1
     assert output.startswith("CommandError: The database does not work: unable to open")
     assert "DATABASE_URL" in output

@@ -19,7 +19,8 @@ from chat.models import Conversation, Reply
 from chat.replies import rows
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
-from tests.server import environment, free_port
+from tests.ports import free_port
+from tests.server import environment
 from tests.waiting import SOON, limit, until
 
 Status = Reply.Status

@@ -27,7 +27,7 @@ def test_a_fault_has_a_page_and_a_traceback_in_the_log(tmp_path: Path, model: Fa
     with Server(tmp_path, model, CHAT_LOG_JSON="true") as server:
         status, page = ask(server.url + path)
         assert (status, "There is no such conversation here" in page) == (404, True)
-        server.rows("ALTER TABLE chat_conversation RENAME TO moved")
+        server.execute("ALTER TABLE chat_conversation RENAME TO moved")
         status, page = ask(server.url + path)
         assert (status, "Try again in a moment" in page) == (500, True)
     lines = server.log.read_text(encoding="utf-8").splitlines()

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from chat import lifespan
 from config import healthz
-from tests.server import free_port
+from tests.ports import refusing_port
 from tests.waiting import SOON, limit
 
 Ask = Callable[..., Awaitable[HttpResponse]]
@@ -102,8 +102,9 @@ async def test_redis_is_asked_where_there_is_one(ask: Ask, settings: Settings) -
 
 
 async def test_without_redis_the_chat_goes_on(ask: Ask, settings: Settings) -> None:
-    settings.REDIS_URL = f"redis://:secret@127.0.0.1:{free_port()}"
-    response = await ask()
+    with refusing_port() as port:
+        settings.REDIS_URL = f"redis://:secret@127.0.0.1:{port}"
+        response = await ask()
     assert (response.status_code, response.content) == (200, b"database: ok\nredis: no answer\n")
 
 

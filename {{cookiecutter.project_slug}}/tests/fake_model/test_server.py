@@ -14,6 +14,7 @@ from django.conf import settings
 
 from fake_model import Entry, FakeModel, Record, dialect, script
 from fake_model.contract import Request
+from tests.ports import free_port
 from tests.waiting import SOON
 
 SURROGATE = json.dumps(dialect.example("/echo \ud83d")[1])
@@ -189,7 +190,8 @@ def test_the_record_says_how_many_tokens_the_reply_would_have(
 
 
 def test_leaving_the_block_closes_everything() -> None:
-    with FakeModel(tokens_per_second=math.inf) as model:
+    # Nobody else gets this port once the model has ended.
+    with FakeModel(port=free_port(), tokens_per_second=math.inf) as model:
         connection = connect(model)
         post(connection, "/silent")
         entry = model.wait_for(lambda record: record[0] if record else None, SOON)

@@ -8,7 +8,7 @@ from chat.provider import names
 from fake_model.server import FakeModel
 from tests.conftest import KEY, closed_by_client, point_at
 from tests.live_page import Page, open_page
-from tests.server import free_port
+from tests.ports import free_port, refusing_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,11 +81,11 @@ async def test_without_a_key_the_variable_is_named(model: FakeModel, settings: S
 async def test_an_upstream_that_is_not_there_is_named_and_retried(
     model: FakeModel, settings: Settings
 ) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    settings.CHAT_BASE_URL = nobody
     async with open_page() as page:
-        await page.event("submit", prompt="hello")
-        await page.until(lambda page: f"could not be reached at {nobody}" in page.controls)
+        with refusing_port() as port:
+            settings.CHAT_BASE_URL = nobody = f"http://127.0.0.1:{port}"
+            await page.event("submit", prompt="hello")
+            await page.until(lambda page: f"could not be reached at {nobody}" in page.controls)
         settings.CHAT_BASE_URL = model.base_url
         await page.event("retry")
         await page.until(complete)

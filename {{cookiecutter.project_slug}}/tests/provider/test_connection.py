@@ -1,7 +1,6 @@
 """What keeps the SDK from the API is told as what it is: address, network, TLS, time."""
 
 import asyncio
-import socket
 
 import httpx2
 import pytest
@@ -11,14 +10,15 @@ from chat.provider import upstream
 from fake_model.server import FakeModel
 from tests.conftest import point_at
 from tests.listener import listen
+from tests.ports import refusing_port
 from tests.upstreams import Answer, listening, scripted, self_signed
 
 
 async def test_a_refused_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    point_at(address, monkeypatch)
-    heard = await listen("Hello")
+    with refusing_port() as port:
+        address = f"http://127.0.0.1:{port}"
+        point_at(address, monkeypatch)
+        heard = await listen("Hello")
     assert heard.error
     assert (heard.error.kind, heard.error.detail) == ("unreachable", "the connection was refused")
     assert address in error_messages.for_error(heard.error)

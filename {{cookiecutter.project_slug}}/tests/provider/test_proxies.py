@@ -1,7 +1,6 @@
 """Requests go through the proxy of the environment, and messages name it where it fails."""
 
 import os
-import socket
 
 import pytest
 
@@ -10,6 +9,7 @@ from chat.provider import names, proxies
 from fake_model.server import FakeModel
 from tests.conftest import point_at
 from tests.listener import listen
+from tests.ports import refusing_port
 from tests.upstreams import Answer, connect_proxy, scripted, self_signed
 
 ELSEWHERE = "https://api.example.com/v1"
@@ -33,9 +33,8 @@ async def refused(
 
 
 async def test_a_dead_proxy_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    sentence = await refused(monkeypatch, HTTPS_PROXY=f"http://me:secret@127.0.0.1:{port}")
+    with refusing_port() as port:
+        sentence = await refused(monkeypatch, HTTPS_PROXY=f"http://me:secret@127.0.0.1:{port}")
     assert f"http://127.0.0.1:{port}: the connection was refused." in sentence
     assert "Correct HTTPS_PROXY in the environment" in sentence
 
