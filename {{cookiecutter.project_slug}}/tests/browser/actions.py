@@ -4,6 +4,11 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+# Counts in `window.submits` how often a form is submitted.
+COUNT_SUBMITS = """() => {
+    window.submits = 0;
+    window.addEventListener("submit", () => window.submits++, { capture: true });
+}"""
 # After this long without a connection, the page says so: for the clock of `clocked`.
 LONG_BREAK = "00:03"
 
@@ -42,11 +47,20 @@ async def expect_words(page: Page) -> None:
 
 async def expect_status(page: Page, status: str) -> None:
     """Wait until the last reply has a status, and the controls have followed."""
+    # The end of a quick reply overtakes the answer to its prompt: until that disables Send, and
+    # the end enables it again, Send is enabled from before.
+    await expect(page.locator("form.prompt[data-djust-form-pending]")).to_have_count(0)
     await expect(last_reply(page)).to_have_attribute("data-status", status)
     if status == "streaming":
         await expect(button(page, "Stop")).to_be_enabled()
     else:
         await expect(button(page, "Send")).to_be_enabled()
+
+
+async def stop(page: Page) -> None:
+    """Press Escape; return when the reply has stopped."""
+    await page.keyboard.press("Escape")
+    await expect_status(page, "stopped")
 
 
 async def reconnect_quickly(page: Page) -> None:

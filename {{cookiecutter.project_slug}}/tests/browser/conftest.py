@@ -19,6 +19,7 @@ from playwright.async_api import (
 from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
+from tests.browser.ending import nothing_left
 from tests.browser.launching import launch
 from tests.browser.network import Network
 from tests.server import Server
@@ -69,6 +70,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(on_one_loop, append=False)
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def _nothing_left(request: pytest.FixtureRequest, upstream: FakeModel) -> AsyncIterator[None]:
+    """The test ends its replies: the next one counts the requests from what the record holds."""
+    names = [name for name in ("server", "mortal") if name in request.fixturenames]
+    async with nothing_left(upstream, [request.getfixturevalue(name) for name in names]):
+        yield
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -15,6 +15,7 @@ from tests.browser.actions import (
     last_reply,
     prompt,
     send,
+    stop,
 )
 from tests.browser.axe import check
 from tests.browser.conftest import open_chat
@@ -56,8 +57,7 @@ async def scrolled_up(page: Page) -> None:
 
 async def stopped(page: Page) -> None:
     await streaming(page)
-    await page.keyboard.press("Escape")
-    await expect_status(page, "stopped")
+    await stop(page)
     await expect(button(page, "Retry")).to_be_visible()
 
 
@@ -103,6 +103,7 @@ STATES = [
     counting_down,
 ]
 STATES += [refused, login, no_conversation]
+STREAMING = (waiting, thinking, streaming)
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
@@ -112,6 +113,8 @@ async def test_axe_finds_nothing(
     await open_chat(tab, server)
     await state(tab)
     await check(tab)
+    if state in STREAMING:
+        await stop(tab)
 
 
 async def test_axe_finds_nothing_without_a_websocket(clocked: Page, server: Server) -> None:

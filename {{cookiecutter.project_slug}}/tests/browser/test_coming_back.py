@@ -11,9 +11,11 @@ from tests.browser.actions import (
     LONG_BREAK,
     button,
     expect_status,
+    expect_words,
     last_reply,
     messages,
     prompt,
+    reconnect_quickly,
     send,
 )
 from tests.browser.conftest import no_errors, open_chat
@@ -39,6 +41,7 @@ async def network(page: Page, server: Server) -> Network:
     network = Network()
     await page.route_web_socket("**/ws/live/", network.connect)
     await open_chat(page, server)
+    await reconnect_quickly(page)
     return network
 
 
@@ -71,6 +74,7 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
     page: Page, network: Network, mortal: Server, upstream: FakeModel
 ) -> None:
     await open_chat(page, mortal)
+    await reconnect_quickly(page)
     before = len(upstream.record)
     await send(page, "/stall /echo one two three four")
     text = last_reply(page).locator(".text")
@@ -127,7 +131,7 @@ async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(
     await open_chat(page, server)
     before = len(upstream.record)
     await send(page, "/slow /long 60")
-    await expect(last_reply(page).locator(".text")).to_contain_text(" ")
+    await expect_words(page)
     await page.evaluate(NAVIGATE)
     shown = await last_reply(page).locator(".text").inner_text()
     await expect(last_reply(page).locator(".text")).not_to_have_text(shown)

@@ -6,7 +6,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from fake_model.server import FakeModel
 from tests import held_threads
-from tests.browser.actions import button, expect_status, last_reply, prompt, send
+from tests.browser.actions import button, expect_status, last_reply, prompt, send, stop
 from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
 from tests.server import Server
@@ -162,6 +162,7 @@ async def test_axe_finds_nothing_in_its_states(tab: Page, server: Server) -> Non
     await expect_status(tab, "complete")
     await tab.evaluate("() => document.documentElement.toggleAttribute('data-list-open', true)")
     await entry(tab, "/echo two").get_by_role("button", name="Rename").click()
+    await expect(tab.get_by_role("textbox", name="Title")).to_be_focused()
     await check(tab)
     await button(tab, "Cancel").click()
     await entry(tab, "/echo two").get_by_role("button", name="Delete").click()
@@ -170,6 +171,9 @@ async def test_axe_finds_nothing_in_its_states(tab: Page, server: Server) -> Non
     await button(tab, "Keys").click()
     await check(tab)
     await tab.keyboard.press("Escape")
+    await link(tab, "/stall /echo one").click()
+    await expect_status(tab, "streaming")
+    await stop(tab)
 
 
 async def test_delete_all_asks_first(browser: Browser, server: Server) -> None:
@@ -180,6 +184,9 @@ async def test_delete_all_asks_first(browser: Browser, server: Server) -> None:
         await expect_status(page, "complete")
         page.once("dialog", lambda dialog: dialog.dismiss())
         await button(page, "Delete all").click()
+        # The server handles events in their order: one that deletes would be done by then.
+        await begin(page, "/echo after it")
+        await expect_status(page, "complete")
         await expect(link(page, "/echo all of it")).to_be_visible()
         page.once("dialog", lambda dialog: dialog.accept())
         await button(page, "Delete all").click()

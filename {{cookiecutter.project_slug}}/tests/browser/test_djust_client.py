@@ -21,6 +21,12 @@ async def expect_calls(page: Page, *calls: object) -> None:
     assert await page.evaluate("calls") == list(calls)
 
 
+async def expect_first_call(page: Page, call: object) -> None:
+    """Others may follow: an attempt to reconnect that fails adds one."""
+    await page.wait_for_function("calls.length")
+    assert await page.evaluate("calls[0]") == call
+
+
 async def test_a_sent_event_is_answered_by_a_push(page: Page) -> None:
     await page.evaluate("djustClient.onPush('chat:turns', ({ turns }) => calls.push(turns.length))")
     await page.evaluate("djustClient.onPush('chat:sent', () => calls.push('another event'))")
@@ -61,7 +67,7 @@ async def test_a_lost_connection_is_reported_and_comes_back(page: Page) -> None:
     assert await page.evaluate(state) == [True, True]
     await page.evaluate(f"djustClient.onDisconnected(() => calls.push({state}))")
     await page.evaluate("djust.liveViewInstance.ws.close()")
-    await expect_calls(page, [False, False])
+    await expect_first_call(page, [False, False])
     await expect(page.locator("#log[data-followed]")).to_be_attached()
     assert await page.evaluate(state) == [True, True]
 
@@ -88,6 +94,6 @@ async def test_it_reconnects_after_any_number_of_attempts_and_within_the_maximum
         DELAY_MS,
     )
     assert attempts == 0
-    await expect_calls(page, DELAY_MS)
+    await expect_first_call(page, DELAY_MS)
     await expect(page.locator("#log[data-followed]")).to_be_attached()
     assert await page.evaluate("djustClient.isMounted()")

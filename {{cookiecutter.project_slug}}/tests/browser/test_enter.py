@@ -4,17 +4,22 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, messages, prompt, send
+from tests.browser.actions import (
+    COUNT_SUBMITS,
+    button,
+    expect_status,
+    last_reply,
+    messages,
+    prompt,
+    send,
+    stop,
+)
 from tests.browser.network import Network
 
 # What the server's feed pushes shortly before the patch that enables Send.
 PUSH_END = """([reply, status]) => dispatchEvent(new CustomEvent("djust:push_event", {
     detail: { event: "chat:end", payload: { reply, status, mark: "", usage: ["", {}] } },
 }))"""
-
-COUNT_SUBMITS = (
-    "() => { window.submits = 0; addEventListener('submit', () => window.submits++, true); }"
-)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -67,6 +72,9 @@ async def test_enter_after_new_chat_is_sent_as_soon_as_send_is_enabled(
     await expect(messages(page, "user")).to_have_count(1)
     await expect(prompt(page)).to_have_value("")
     assert len(upstream.record) == before + 2
+    await page.go_back()
+    await expect_status(page, "streaming")
+    await stop(page)
 
 
 async def test_enter_while_a_reply_streams_is_not_sent_later(page: Page) -> None:

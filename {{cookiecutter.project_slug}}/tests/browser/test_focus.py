@@ -12,6 +12,7 @@ from tests.browser.actions import (
     last_reply,
     messages,
     prompt,
+    reconnect_quickly,
     send,
 )
 from tests.browser.network import Network
@@ -38,8 +39,19 @@ async def network(page: Page) -> Network:
     await page.route_web_socket("**/ws/live/", network.connect)
     await page.reload()
     await expect(page.locator("#log[data-followed]")).to_be_attached()
+    await reconnect_quickly(page)
     network.delay("chat:end")
     return network
+
+
+async def send_and_see_it_begin(page: Page, upstream: FakeModel, text: str) -> None:
+    """Send a prompt, and see its reply before it has a word.
+
+    A reply that has ended before the page looks comes as a whole: it neither grows nor ends there.
+    """
+    with held_threads.of_model(upstream):
+        await send(page, text)
+        await expect_status(page, "streaming")
 
 
 @pytest.mark.parametrize(
@@ -47,10 +59,10 @@ async def network(page: Page) -> Network:
     [("", "complete"), ("/stall", "stopped"), ("/drop", "failed")],
 )
 async def test_both_stay_when_a_reply_ends(
-    page: Page, network: Network, word: str, status: str
+    page: Page, network: Network, upstream: FakeModel, word: str, status: str
 ) -> None:
     # Plain words: while Markdown grows, a text can become a link, and its selection is lost.
-    await send(page, f"{word} /echo first words and last words")
+    await send_and_see_it_begin(page, upstream, f"{word} /echo first words and last words")
     await expect(last_reply(page)).to_contain_text("first words")
     await page.get_by_role("region", name="Conversation").focus()
     await last_reply(page).locator(".text").evaluate(SELECT_FOUR_LETTERS)
@@ -67,9 +79,7 @@ async def test_both_stay_when_a_reply_ends(
 async def test_a_copy_button_keeps_the_focus_while_its_reply_grows(
     page: Page, upstream: FakeModel
 ) -> None:
-    # A reply that has ended before the page looks comes as a whole, and does not grow.
-    with held_threads.of_model(upstream):
-        await send(page, "/echo ```\ncode\n```")
+    await send_and_see_it_begin(page, upstream, "/echo ```\ncode\n```")
     await expect_status(page, "complete")
     # Pressed, it shows for two seconds that it has copied.
     await button(page, "Copy code").press("Enter")
@@ -84,7 +94,7 @@ async def test_both_stay_when_a_reply_has_ended_during_a_break(
     page: Page, network: Network, upstream: FakeModel
 ) -> None:
     before = len(upstream.record)
-    await send(page, "/echo ```\ncode\n```\n\nwords")
+    await send_and_see_it_begin(page, upstream, "/echo ```\ncode\n```\n\nwords")
     await expect(page.get_by_text("words", exact=True)).to_be_visible()
     await messages(page, "user").locator(".text").evaluate(SELECT_FOUR_LETTERS)
     await button(page, "Copy code").focus()
@@ -98,10 +108,14 @@ async def test_both_stay_when_a_reply_has_ended_during_a_break(
     await expect(button(page, "Copy code")).to_be_focused()
 
 
-async def test_a_selection_in_the_prompt_keeps_its_direction(page: Page) -> None:
-    await send(page, "/long 120")
-    await prompt(page).fill("typed meanwhile")
-    await prompt(page).press("Shift+ArrowLeft")
+async def test_a_selection_in_the_prompt_keeps_its_direction(
+    page: Page, upstream: FakeModel
+) -> None:
+    with held_threads.of_model(upstream):
+        await send(page, "/long 120")
+        await expect_status(page, "streaming")
+        await prompt(page).fill("typed meanwhile")
+        await prompt(page).press("Shift+ArrowLeft")
     await expect_status(page, "complete")
     await prompt(page).press("Shift+ArrowLeft")
     selected = await prompt(page).evaluate("it => it.value.slice(it.selectionStart)")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -13,6 +12,7 @@ from fake_model.server import FakeModel
 from tests.browser.actions import expect_status, send
 from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
+from tests.ports import free_port
 from tests.server import Dev, Server
 
 
@@ -88,11 +88,12 @@ async def test_each_end_is_told_with_who_ended_it(tab: Page, record: Page, chat:
 async def test_axe_finds_nothing(tab: Page, record: Page, chat: Server) -> None:
     await check(record)
     await open_chat(tab, chat)
+    # No row of another test has one of these prompts.
     for prompt, state in (
-        ("/echo Hello", "complete"),
-        ("/429", "refused"),
-        ("/drop", "model"),
-        ("/stall", "silent"),
+        ("/echo Hello, axe", "complete"),
+        ("/429 axe", "refused"),
+        ("/drop axe", "model"),
+        ("/stall axe", "silent"),
     ):
         await send(tab, prompt)
         await expect(row(record, prompt)).to_have_attribute("data-state", state)
@@ -100,24 +101,25 @@ async def test_axe_finds_nothing(tab: Page, record: Page, chat: Server) -> None:
             await expect_status(tab, "complete" if state == "complete" else "failed")
     await check(record)
     await tab.keyboard.press("Escape")
-    await expect(row(record, "/stall")).to_have_attribute("data-state", "client")
+    await expect(row(record, "/stall axe")).to_have_attribute("data-state", "client")
     await check(record)
 
 
 async def test_a_lost_connection_is_told_until_it_is_back(tab: Page) -> None:
     """The model that has started again knows nothing of what was before."""
     page = await tab.context.new_page()
-    with FakeModel() as model:
+    # Nobody else gets this port while no model listens on it.
+    port = free_port()
+    with FakeModel(port=port) as model:
         await page.goto(model.record_url)
         await expect(page.get_by_text("No request yet")).to_be_visible()
-        address = urlsplit(model.record_url)
         # A request that no model would take is recorded as well.
         await page.evaluate("fetch('/nowhere')")
         await expect(page.get_by_role("rowheader", name="/nowhere")).to_be_visible()
         await expect(page.get_by_text("No request yet")).to_be_hidden()
     await expect(page.get_by_role("alert")).to_contain_text("is lost")
     await expect(page.get_by_role("rowheader", name="/nowhere")).to_be_visible()
-    with FakeModel(port=address.port or 0):
+    with FakeModel(port=port):
         await expect(page.get_by_role("alert")).to_be_hidden()
         await expect(page.get_by_text("No request yet")).to_be_visible()
     await page.close()

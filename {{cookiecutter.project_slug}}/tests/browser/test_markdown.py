@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page, expect
 
-from tests.browser.actions import button, expect_status, last_reply, send
+from tests.browser.actions import button, expect_status, last_reply, send, stop
 
 DIRECTIONS = "blocks => blocks.map(it => getComputedStyle(it).direction)"
 # The colours of all words of the code, and the places of its characters.
@@ -43,6 +43,7 @@ async def test_code_is_coloured_and_nothing_moves(page: Page) -> None:
     # Its plain text takes the same room.
     await block.evaluate("it => { it.textContent = it.textContent; }")
     assert await block.evaluate(HEIGHT) == height
+    await stop(page)
 
 
 async def test_a_footnote_leads_to_its_text_and_stays_on_the_page(page: Page) -> None:

@@ -7,7 +7,14 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from fake_model.server import FakeModel
-from tests.browser.actions import button, expect_status, last_reply, prompt, send
+from tests.browser.actions import (
+    button,
+    expect_status,
+    last_reply,
+    prompt,
+    reconnect_quickly,
+    send,
+)
 from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
@@ -55,6 +62,7 @@ async def test_a_pick_before_the_first_prompt_is_kept_over_a_lost_connection(
     network = Network()
     await page.route_web_socket("**/ws/live/", network.connect)
     await open_chat(page, server)
+    await reconnect_quickly(page)
     await picker(page).select_option("large")
     await network.cut()
     await expect(page.locator("#log[data-followed]")).to_have_count(0)

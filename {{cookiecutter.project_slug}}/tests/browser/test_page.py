@@ -5,7 +5,15 @@ import asyncio
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.browser.actions import button, expect_status, messages, prompt, script, send
+from tests.browser.actions import (
+    COUNT_SUBMITS,
+    button,
+    expect_status,
+    messages,
+    prompt,
+    script,
+    send,
+)
 
 MAXIMUM_BYTES = 75_000
 # As they were sent, whether now or when the browser's cache got them.
@@ -14,10 +22,6 @@ WEIGHT = """() => [
     ...performance.getEntriesByType("resource"),
 ].filter(({ name }) => !name.includes("/djust/client."))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
-COUNT_SUBMITS = """() => {
-    window.submits = 0;
-    window.addEventListener("submit", () => window.submits++, { capture: true });
-}"""
 
 
 def enabled(page: Page, name: str) -> Locator:

@@ -15,6 +15,9 @@ from tests.conftest import seen_by
 from tests.redis_server import RedisServer
 from tests.server import DATABASE, Server
 
+# A reply may flow for longer than a busy machine needs for all of the test.
+LONG = {"CHAT_MAX_OUTPUT_TOKENS": "20000"}
+
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
@@ -24,7 +27,7 @@ def redis() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def one(redis: RedisServer, tmp_path: Path, upstream: FakeModel) -> Iterator[Server]:
-    with Server(tmp_path, upstream, REDIS_URL=redis.url) as server:
+    with Server(tmp_path, upstream, REDIS_URL=redis.url, **LONG) as server:
         yield server
 
 
@@ -33,7 +36,7 @@ def other(one: Server, tmp_path: Path, upstream: FakeModel) -> Iterator[Server]:
     """Another process of `one`'s site."""
     (tmp_path / "other").mkdir()
     shared = {name: one.environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    with Server(tmp_path / "other", upstream, **shared) as server:
+    with Server(tmp_path / "other", upstream, **shared, **LONG) as server:
         yield server
 
 
@@ -51,7 +54,7 @@ async def test_text_and_stop_cross_while_no_row_can_be_written(
 ) -> None:
     before = len(upstream.record)
     await open_chat(tab, one)
-    await send(tab, "/long 4000")
+    await send(tab, "/long 20000")
     await expect_words(tab)
     elsewhere = await tab.context.new_page()
     await elsewhere.goto(tab.url.replace(one.url, other.url))

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.actions import button, expect_status, last_reply, send
+from tests.browser.actions import button, expect_status, last_reply, send, stop
 from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
 from tests.server import Server
@@ -79,12 +79,12 @@ async def test_allow_waits_for_the_connection(browser: Browser, server: Server) 
 async def test_stop_denies_and_can_be_retried(page: Page) -> None:
     await send(page, WAIT)
     await expect_call(page, "wait", "waiting")
-    await page.keyboard.press("Escape")
-    await expect_status(page, "stopped")
+    await stop(page)
     await expect_call(page, "wait", "denied")
     await expect(button(page, "Allow")).to_have_count(0)
     await button(page, "Retry").click()
     await expect_call(page, "wait", "waiting")
+    await stop(page)
 
 
 async def test_a_second_tab_sees_the_question_and_the_answer(page: Page) -> None:

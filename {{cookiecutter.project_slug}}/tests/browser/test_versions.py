@@ -13,10 +13,11 @@ from tests.browser.actions import (
     last_reply,
     messages,
     prompt,
+    reconnect_quickly,
     send,
 )
 from tests.browser.axe import check
-from tests.browser.conftest import no_errors
+from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
 from tests.conftest import closed_by_client
 from tests.server import Server
@@ -164,8 +165,8 @@ async def test_save_waits_for_the_connection_and_its_answer_may_be_lost(
 ) -> None:
     network = Network()
     await tab.route_web_socket("**/ws/live/", network.connect)
-    await tab.goto(server.url)
-    await expect(tab.locator("#log[data-followed]")).to_be_attached()
+    await open_chat(tab, server)
+    await reconnect_quickly(tab)
     await two_versions(tab)
     await button(tab, "Edit").click()
     await editor(tab).fill("/echo three")
