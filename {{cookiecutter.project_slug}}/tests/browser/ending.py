@@ -11,9 +11,8 @@ from tests.conftest import seen_by
 from tests.server import Server
 from tests.waiting import SOON, until
 
-
 STREAMING = """
-    select chat_reply.id, prompt from chat_reply join chat_turn on chat_turn.id = turn_id
+    select chat_reply.id, chat_turn.prompt from chat_reply join chat_turn on chat_turn.id = turn_id
     where status = 'streaming'
 """
 

@@ -8,7 +8,7 @@ from fake_model.server import FakeModel
 from tests import held_threads
 from tests.browser.actions import button, expect_status, last_reply, prompt, send, stop
 from tests.browser.axe import check
-from tests.browser.conftest import no_errors, open_chat
+from tests.browser.conftest import DESKTOP, no_errors, open_chat
 from tests.server import Server
 
 
@@ -171,6 +171,7 @@ async def test_axe_finds_nothing_in_its_states(tab: Page, server: Server) -> Non
     await button(tab, "Keys").click()
     await check(tab)
     await tab.keyboard.press("Escape")
+    await tab.set_viewport_size(DESKTOP)
     await link(tab, "/stall /echo one").click()
     await expect_status(tab, "streaming")
     await stop(tab)
