@@ -4,7 +4,6 @@ python shoot.py FOLDER [STATE ...]
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import answers as questions
 import browser
 from page_states import OF_THE_LIST, STATES, WHOLE, WITH_A_KEY
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from ports import free_port
 
 # Width and height in CSS pixels; 640 x 400 is the desktop at 200 % zoom. Those with a mouse come
 # first: after a touch Chromium believes that there is none any more.
@@ -41,8 +41,7 @@ class Dev:
     """`manage.py dev` on a port and a database of its own, for as long as its `with` lasts."""
 
     def __init__(self, database: str, **variables: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}/"
         ours = {SDK["key"]: "", SDK["base_url"]: "", "DATABASE_URL": f"sqlite:///{database}"}
         self._environment = {**os.environ, **ours, **variables}

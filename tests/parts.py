@@ -1,4 +1,4 @@
-"""The files of the project that stand for a part, as their names and their includes say."""
+"""The files of a project, and those that stand for a part, as their names and includes say."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,13 @@ PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
 TEMPLATES = questions.ROOT / "templates"
 # A file that is nothing but one include, of a path that is joined from words and answers.
 INCLUDE = re.compile(r"""\{% include ((?:"[^"]+"|cookiecutter\.\w+)(?: ~ [\w."/]+)*) %\}""")
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    """Return all files under `folder`, by their paths from there, with what they hold."""
+    return {
+        file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
 
 
 def baked_name(file: Path, combination: dict[str, str]) -> Path | None:

@@ -1,29 +1,32 @@
-"""What tests of commands that serve for ever share."""
+"""Waits for commands that serve for ever."""
 
-import socket
 import subprocess
+import time
 import urllib.request
-from urllib.error import HTTPError, URLError
+from http.client import HTTPException
+from urllib.error import HTTPError
 
 import pytest
 
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+START_SECONDS = 300
 
 
 def get_when_up(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Return the page at `url` as soon as `server` answers; fail if it ends before."""
+    """Return the page at `url` as soon as `server` answers.
+
+    Fails if it ends before, or does not answer within START_SECONDS.
+    """
+    deadline = time.monotonic() + START_SECONDS
     while server.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=60) as page:
                 return str(page.read().decode("utf-8"))
         except HTTPError as error:
             pytest.fail(f"{url} answered {error}")
-        except URLError:
+        # A server that is just starting, or ending, may also take the connection and close it.
+        except (OSError, HTTPException) as error:
+            if time.monotonic() > deadline:
+                pytest.fail(f"{url} did not answer within {START_SECONDS} s: {error!r}")
             try:
                 server.wait(timeout=0.2)
             except subprocess.TimeoutExpired:

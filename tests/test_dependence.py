@@ -10,7 +10,7 @@ import checks
 import matrix
 import pytest
 from conftest import Bake, Baked
-from parts import PROJECT, baked_name, named_questions
+from parts import PROJECT, baked_name, files, named_questions
 
 SDK, STRATEGY, STYLING = "provider_sdk", "cancellation", "styling"
 # What depends on which answers, besides the parts of one answer. All else is the same everywhere.
@@ -35,16 +35,14 @@ pytestmark = pytest.mark.xdist_group("dependence")
 @pytest.fixture(scope="module")
 def bakes(baked: Baked) -> Bakes:
     """The files of every combination, by its name; without the secret, which is always another."""
-    return {name: files(baked(name)) for name in map(questions.name, questions.COMBINATIONS)}
-
-
-def files(folder: Path) -> Files:
-    """Return all files under `folder` with what they hold, but for the secret."""
     return {
-        file.relative_to(folder).as_posix(): SECRET.sub(b"", file.read_bytes())
-        for file in folder.rglob("*")
-        if file.is_file()
+        name: without_secret(baked(name)) for name in map(questions.name, questions.COMBINATIONS)
     }
+
+
+def without_secret(project: Path) -> Files:
+    """Return all files of a project with what they hold, but for the secret."""
+    return {file.as_posix(): SECRET.sub(b"", content) for file, content in files(project).items()}
 
 
 def decides(question: str, file: str, bakes: Bakes) -> bool:
@@ -91,7 +89,7 @@ def test_a_second_bake_has_another_secret_and_else_the_same_bytes(
     again = bake(**questions.named(name))
 
     assert (again / ".env").read_bytes() != (baked(name) / ".env").read_bytes()
-    assert files(again) == bakes[name]
+    assert without_secret(again) == bakes[name]
 
 
 def python_and_its_settings(file: str, depends: tuple[str, ...]) -> bool:

@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import baking
 import checks
 import pytest
 import yaml
-from serving import free_port, get_when_up
+from ports import free_port, refusing_port
+from serving import get_when_up
 from test_documents import ENV_LINE, blocks
 
 SDK = "openai"
@@ -119,9 +121,16 @@ def test_the_server_is_no_root_and_owns_no_code(checkout: checks.Checkout) -> No
     assert "--chown" not in read(checkout, "Dockerfile")
 
 
+@pytest.fixture
+def dead_proxy() -> Iterator[str]:
+    """The address of a proxy that nobody serves."""
+    with refusing_port() as port:
+        yield f"http://127.0.0.1:{port}"
+
+
 @on_linux
 def test_the_command_of_the_image_serves_where_the_platform_says(
-    checkout: checks.Checkout, context: checks.Checkout, tmp_path: Path
+    checkout: checks.Checkout, context: checks.Checkout, tmp_path: Path, dead_proxy: str
 ) -> None:
     port = str(free_port())
     variables = environ(
@@ -130,8 +139,7 @@ def test_the_command_of_the_image_serves_where_the_platform_says(
         DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
         DJANGO_SECRET_KEY="only for tests",
         DJANGO_ALLOWED_HOSTS="localhost",
-        # For requests to the model. Nobody listens there.
-        HTTP_PROXY=f"http://127.0.0.1:{free_port()}",
+        HTTP_PROXY=dead_proxy,  # for requests to the model
     )
     healthy = command(checkout, "HEALTHCHECK")
     migrate = compose(checkout)["services"]["migrate"]["command"]

@@ -17,7 +17,8 @@ import answers as questions
 import baking
 import checks
 import pytest
-from serving import free_port, get_when_up
+from ports import free_port
+from serving import get_when_up
 
 PROJECT = questions.ROOT / "{{cookiecutter.project_slug}}"
 DOCUMENTS = [

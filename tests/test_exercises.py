@@ -17,7 +17,7 @@ import pytest
 from conftest import Baked
 from exercising import STEPS
 from pytest_cookies.plugin import Cookies
-from test_dependence import files
+from test_dependence import without_secret
 
 NAMES = list(map(questions.name, questions.COMBINATIONS))
 # What belongs to the reader of a strategy: in the text and the hints of a step, and as its tests.
@@ -72,21 +72,25 @@ def with_exercises(cookies_session: Cookies) -> WithExercises:
 
 def own(project: Path) -> dict[str, bytes]:
     """What `exercises/` holds."""
-    return {file: text for file, text in files(project).items() if file.startswith("exercises/")}
+    return {
+        file: text
+        for file, text in without_secret(project).items()
+        if file.startswith("exercises/")
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rest_of_the_project_is_the_same_but_for_the_lines_that_are_named(
     with_exercises: WithExercises, baked: Baked, name: str
 ) -> None:
-    found = files(with_exercises(name))
+    found = without_secret(with_exercises(name))
     for file in own(with_exercises(name)):
         del found[file]
     for file, line in ADDED:
         assert found[file].count(line.encode()) == 1, file
         found[file] = found[file].replace(line.encode(), b"")
 
-    assert found == files(baked(name))
+    assert found == without_secret(baked(name))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,7 +15,8 @@ import answers as questions
 import baking
 import checks
 import pytest
-from serving import free_port, get_when_up
+from ports import free_port
+from serving import get_when_up
 
 SDK = questions.CHOICES["provider_sdk"][0]
 BLOCK = re.compile(

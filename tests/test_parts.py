@@ -13,7 +13,7 @@ import yaml
 from conftest import Bake
 from cookiecutter.generate import is_copy_only_path
 from jinja2 import Template
-from parts import PROJECT, TEMPLATES, parts
+from parts import PROJECT, TEMPLATES, files, parts
 
 SLOTS = {"provider": "provider_sdk", "cancellation": "cancellation", "styling": "styling"}
 # Files that are Django's templates, or are copied as they are.
@@ -27,13 +27,6 @@ INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md
 # Included in the course: tests/test_exercises.py looks for them.
 INCLUDED_IN_EXERCISES = {"exercise.md", "hint.md", "test_connections.py"}
 NOT_INCLUDED = {"built-from.sha256"}
-
-
-def files(folder: Path) -> dict[Path, bytes]:
-    """Return all files under `folder` with what they hold."""
-    return {
-        file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()
-    }
 
 
 def test_chosen_parts_arrive_byte_for_byte(project: Path, combination: dict[str, str]) -> None:

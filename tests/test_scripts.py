@@ -16,7 +16,8 @@ import answers as questions
 import browser
 import pytest
 import virtualenvs
-from serving import free_port, get_when_up
+from ports import free_port
+from serving import get_when_up
 
 # What a console or a service manager sends; on Windows only the first can be sent by a test.
 if sys.platform == "win32":

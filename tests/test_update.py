@@ -11,6 +11,7 @@ from pathlib import Path
 import answers as questions
 import checks
 import pytest
+from parts import files
 
 PROJECT = "{{cookiecutter.project_slug}}"
 ANSWERS = {"project_name": "Kept", "cancellation": "thread", "styling": "bootstrap"}
@@ -108,13 +109,12 @@ def project(template: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def files(folder: Path) -> dict[Path, bytes]:
+def of_the_template(folder: Path) -> dict[Path, bytes]:
     """Return what the template has written, or would write again."""
     return {
-        name: file.read_bytes()
-        for file in folder.rglob("*")
-        if file.is_file()
-        and NOT_OF_THE_TEMPLATE.isdisjoint((name := file.relative_to(folder)).parts)
+        file: content
+        for file, content in files(folder).items()
+        if NOT_OF_THE_TEMPLATE.isdisjoint(file.parts)
     }
 
 
@@ -143,7 +143,7 @@ def test_an_update_keeps_what_is_mine_and_brings_what_is_new(
     with closing(sqlite3.connect(project / "db.sqlite3")) as database:
         assert database.execute("select prompt from chat_turn").fetchall() == [("kept",)]
     replace(project / "README.md", "# Kept, and mine\n", "# Kept\n")
-    assert files(project) == files(newest / "kept")
+    assert of_the_template(project) == of_the_template(newest / "kept")
     checkout.output("manage.py", "migrate", "--check")
     # The project is another's twin now, whose own tests run elsewhere: some are enough here.
     checkout.output("-m", "pytest", "-q", "tests/test_queries.py", "tests/page/test_views.py")

@@ -16,7 +16,7 @@ print(virtualenvs.prepare(Path(sys.argv[1]), [Path(sys.argv[2])]))
 """
 
 
-def test_two_processes_make_it_once(tmp_path: Path) -> None:
+def test_several_processes_make_it_once(tmp_path: Path) -> None:
     folder, requirements = tmp_path / f"venv-of-{tmp_path.name}", tmp_path / "requirements.txt"
     requirements.write_text("# nothing\n", encoding="utf-8")
 

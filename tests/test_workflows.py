@@ -19,6 +19,8 @@ from conftest import Bake
 
 WORKFLOWS = sorted((questions.ROOT / ".github" / "workflows").glob("*.yml"))
 
+RUNS_ALL_TESTS = re.compile(r"python (scripts/test|maintenance/renew)\.py")
+
 
 def steps(workflow: Path) -> list[dict[str, Any]]:
     """Return the steps of all jobs of a workflow."""
@@ -34,6 +36,20 @@ def test_a_workflow_runs_what_is_there(workflow: Path) -> None:
     assert scripts
     assert all((questions.ROOT / script).is_file() for script in scripts)
     assert all(step["uses"].startswith("actions/") for step in steps(workflow) if "uses" in step)
+
+
+def test_a_job_that_runs_all_tests_installs_what_they_need() -> None:
+    jobs = [
+        "\n".join(step.get("run", "") for step in job["steps"])
+        for workflow in WORKFLOWS
+        for job in yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
+    ]
+    run_all = [commands for commands in jobs if RUNS_ALL_TESTS.search(commands)]
+
+    assert len(run_all) == 2
+    for commands in run_all:
+        # tests/test_redis.py fails without it.
+        assert re.search(r"apt-get install .*\bredis-server\b", commands), commands
 
 
 def test_the_workflow_of_a_project_passes_without_what_git_ignores(bake: Bake) -> None:
