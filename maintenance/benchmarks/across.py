@@ -51,7 +51,7 @@ class Stage:
             with Page(second.port, f"127.0.3.{self.hosts}", a.cookies) as b:
                 b.wait_for("chat:text")
                 yield a, b, number
-                # What they have not read would hold up a closing handshake.
+                # Without a closing handshake, which waits until all that was sent is read.
                 a.drop()
                 b.drop()
 

@@ -11,7 +11,7 @@ def percentile(values: Iterable[float], percent: float) -> float:
 
 
 def milliseconds(seconds: float) -> str:
-    """With a decimal where it tells something."""
+    """Milliseconds as text: with one decimal below 100, without one from there on."""
     value = seconds * 1000
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
