@@ -12,9 +12,9 @@ BLOCKS = (
 
 
 def prompt(size: int) -> str:
-    """A prompt that the built-in model answers with about `size` tokens of mixed Markdown.
+    """A prompt that the built-in model answers with mixed Markdown: `size` words, or a block more.
 
-    Every few words there is a marker, q1q, q2q and so on, each of which is one token.
+    Every few words there is a marker, q1q, q2q and so on. The model sends each as one token.
     """
     numbers = itertools.count(1)
     text = ""
