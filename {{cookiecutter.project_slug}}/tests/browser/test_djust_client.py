@@ -23,7 +23,7 @@ async def expect_calls(page: Page, *calls: object) -> None:
 
 async def expect_first_call(page: Page, call: object) -> None:
     """Others may follow: an attempt to reconnect that fails adds one."""
-    await page.wait_for_function("calls.length")
+    await page.wait_for_function("() => calls.length")
     assert await page.evaluate("calls[0]") == call
 
 
@@ -43,7 +43,7 @@ async def test_only_the_next_message_is_handled(page: Page) -> None:
         await page.wait_for_function(
             "count => calls.filter((call) => call === 'answered').length >= count", arg=answers
         )
-        await page.wait_for_function("calls.includes('string')")
+        await page.wait_for_function("() => calls.includes('string')")
     assert sorted(await page.evaluate("calls")) == ["answered", "answered", "string"]
 
 
