@@ -50,8 +50,9 @@ class DevCommand:
     def _read(self) -> None:
         """Take each line as it is printed: a read in the test could wait for ever."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
         self._lines.put("")
 
     def until(self, text: str) -> None:
