@@ -13,6 +13,17 @@ from chat.owners import Owner
 from chat.provider.messages import Message
 from chat.tools import history as tool_history  # tools
 
+# Not shown. To make a UUID or a datetime of each value takes longer than the query.
+NOT_SHOWN = (
+    "conversation",
+    "created_at",
+    "saved_at",
+    "watched_at",
+    "ended_at",
+    "turn__conversation",
+    "turn__created_at",
+)
+
 
 def newest(owner: Owner) -> Conversation | None:
     """The conversation that the owner began last."""
@@ -63,7 +74,7 @@ def turns(conversation: Conversation, since: int = 0) -> list[tuple[Turn, Reply]
 
     One query, and one more where tools were called; it does not load the other replies.
     """
-    rows = _shown_replies(conversation, since)
+    rows = _shown_replies(conversation, since).defer(*NOT_SHOWN)
     rows = versions.numbered(rows)  # versions
     replies = list(rows)
     tool_history.fetch(replies)  # tools
