@@ -84,6 +84,13 @@ def test_it_knows_every_component(styling: str) -> None:
         assert re.search(rf"\.{component}(?![\w-])", css), component
 
 
+def test_the_plain_stylesheets_are_light(bake: Bake) -> None:
+    """With what tests/browser/test_page.py of the project counts: 75 kB for a first load."""
+    css = texts(bake(styling="plain") / "chat" / "static", ".css")
+
+    assert 10_000 < sum(map(len, css.values())) <= 26_000
+
+
 def test_the_built_stylesheet_is_fresh() -> None:
     built_from = tailwind.BUILT_FROM.read_text(encoding="utf-8")
 

@@ -15,13 +15,17 @@ from tests.browser.actions import (
     send,
 )
 
-MAXIMUM_BYTES = 75_000
-# As they were sent, whether now or when the browser's cache got them.
-WEIGHT = """() => [
+MAXIMUM_BYTES_SENT = 75_000
+# The stylesheets of a styling come on top.
+MAXIMUM_BYTES_WITHOUT_STYLES = 49_000
+# What was loaded beside djust's own client, now or from the browser's cache.
+LOADED = """() => [
     ...performance.getEntriesByType("navigation"),
     ...performance.getEntriesByType("resource"),
 ].filter(({ name }) => !name.includes("/djust/client."))
-    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
+    .map(({ name, encodedBodySize, decodedBodySize }) => [
+        new URL(name).pathname, encodedBodySize, decodedBodySize,
+    ])"""
 
 
 def enabled(page: Page, name: str) -> Locator:
@@ -56,8 +60,10 @@ async def test_everything_is_found_by_role_and_name(page: Page) -> None:
 
 
 async def test_the_first_load_is_light(page: Page) -> None:
-    """Whatever comes beside djust's own client."""
-    assert 10_000 < await page.evaluate(WEIGHT) <= MAXIMUM_BYTES
+    loaded = await page.evaluate(LOADED)
+    assert 10_000 < sum(sent for _, sent, _ in loaded) <= MAXIMUM_BYTES_SENT
+    without_styles = sum(size for path, _, size in loaded if not path.endswith(".css"))
+    assert 20_000 < without_styles <= MAXIMUM_BYTES_WITHOUT_STYLES
 
 
 @pytest.mark.parametrize("name", ["log", "scroll", "prompt", "connection"])

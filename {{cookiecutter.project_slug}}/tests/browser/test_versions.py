@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import (
@@ -14,6 +14,7 @@ from tests.browser.actions import (
     messages,
     prompt,
     reconnect_quickly,
+    script,
     send,
 )
 from tests.browser.axe import check
@@ -91,6 +92,23 @@ async def test_a_prompt_is_edited_in_its_place(page: Page, upstream: FakeModel) 
         "/echo one",
         "/echo two\nlines",
     ]
+
+
+async def test_a_press_of_edit_waits_for_the_editor(page: Page) -> None:
+    asked, may_come = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await may_come.wait()
+        await route.continue_()
+
+    await page.route(script("chat/editor.js"), hold)
+    await send(page, "/echo one")
+    await expect_status(page, "complete")
+    await button(page, "Edit").click()
+    await asked.wait()
+    may_come.set()
+    await expect(editor(page)).to_be_focused()
 
 
 async def test_escape_in_the_editor_stops_nothing(page: Page, upstream: FakeModel) -> None:

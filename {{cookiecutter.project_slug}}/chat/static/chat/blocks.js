@@ -99,5 +99,10 @@ const blocks = (() => {
     setTimeout(() => (announcement.textContent = ""), COPIED_MS);
   });
 
+  // Few visitors select what they read, so the others do not load what copies it as Markdown.
+  document.addEventListener("selectionchange", () => {
+    if (!getSelection().isCollapsed) import(log.dataset.selectionScript).catch(console.warn);
+  });
+
   return { decorate, html };
 })();
