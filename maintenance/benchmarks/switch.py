@@ -35,15 +35,18 @@ def main() -> int:
             faults += [f"{project.name}: {fault}" for fault in wrong]
             if ratio > BUDGET:
                 faults.append(f"{project.name}: {ratio:.2f} times an empty one, goal {BUDGET}")
-    heads = ["SDK and strategy", "switch to", "log there, ms", "all there, ms", "server CPU, ms"]
-    print(figures.table([*heads, "kB of JSON"], rows))
+    heads = ["SDK and strategy", "switch to", "log there, ms", "all there, ms", "fastest tenth, ms"]
+    print(figures.table([*heads, "server CPU, ms", "kB of JSON"], rows))
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
 
 
 def measured(project: Project, trials: int) -> tuple[list[list[str]], float, list[str]]:
-    """The rows of the table, the ratio of the times, and what the server's log complains of."""
+    """The rows of the table, the ratio of the times, and what the server's log complains of.
+
+    Other programs make some switches slower, and none faster: the ratio is that of the fastest.
+    """
     environment = project.environment("http://127.0.0.1:9/")
     made = subprocess.run(
         [str(project.python), str(ROWS)],
@@ -65,10 +68,10 @@ def measured(project: Project, trials: int) -> tuple[list[list[str]], float, lis
     rows, ends = [], []
     for name, each in costs.items():
         log, end, cpu, size = zip(*each, strict=True)
-        ends.append(figures.percentile(end, 50))
-        times = [figures.milliseconds(figures.percentile(log, 50)), figures.milliseconds(ends[-1])]
-        used = figures.milliseconds(sum(cpu) / len(cpu))
-        rows.append([project.name, name, *times, used, f"{max(size) / 1000:.0f}"])
+        ends.append(figures.percentile(end, 10))
+        times = [figures.percentile(log, 50), figures.percentile(end, 50), ends[-1]]
+        told = map(figures.milliseconds, [*times, sum(cpu) / len(cpu)])
+        rows.append([project.name, name, *told, f"{max(size) / 1000:.0f}"])
     return rows, ends[0] / ends[1], faults
 
 
