@@ -13,7 +13,7 @@ from chat.owners import Owner
 from chat.provider.messages import Message
 from chat.tools import history as tool_history  # tools
 
-# Not shown. To make a UUID or a datetime of each value takes longer than the query.
+# Columns that no page shows. A UUID or a datetime for each value takes longer than the query.
 NOT_SHOWN = (
     "conversation",
     "created_at",
