@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from exercises import course
+from exercises import course, keeping, source
 
 # The tests say themselves what is wrong.
 SENTENCES = (AssertionError, pytest.fail.Exception)
@@ -60,6 +60,8 @@ def _said(error: BaseException) -> str:
         return type(error).__name__
     if isinstance(error, TimeoutError):
         return "\n".join(line[:MAX_CHARS] for line in lines[:2] if not line.endswith(": nothing"))
+    if isinstance(error, pytest.fail.Exception):
+        return "\n".join(line[:MAX_CHARS] for line in lines)
     words = lines[0][:MAX_CHARS]
     return words if isinstance(error, SENTENCES) else f"{type(error).__name__}: {words}"
 
@@ -95,6 +97,21 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield from _causes(cause)
 
 
+def _called_wrongly(error: BaseException) -> str:
+    """The place of a student's function that was called with arguments it does not take, or "".
+
+    The exception is raised by the call, so that no line of the function is in its traceback.
+    """
+    called = re.match(r"([\w.]+)\(\) (?:takes|missing|got) ", str(error))
+    if not isinstance(error, TypeError) or called is None:
+        return ""
+    for target in TARGETS:
+        if called[1] == target.name or called[1].startswith(f"{target.name}."):
+            line = source.line(keeping.read(target.file), called[1])
+            return f"{target.file}, line {line}"
+    return ""
+
+
 def _is_own(error: BaseException) -> bool:
     """Whether the line that has raised an exception is one of the project's own code."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
@@ -106,7 +123,7 @@ def _places(error: BaseException) -> list[str]:
 
     One line, if they are the same.
     """
-    students, last = "", ""
+    students, last = _called_wrongly(error), ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         file = in_project(frame.f_code.co_filename)
         if not is_own(file):

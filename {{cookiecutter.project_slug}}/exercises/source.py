@@ -54,6 +54,11 @@ def definition(text: str, name: str) -> str:
     return "".join(_lines(text)[start:end])
 
 
+def line(text: str, name: str) -> int:
+    """The number of the line that begins the definition of `name`. Raises SourceError."""
+    return _find(text, name).lineno
+
+
 def replace(text: str, name: str, original: str) -> str:
     """`text` with the definition of `name` that `original` has. Raises SourceError."""
     start, end = _span(_find(text, name))

@@ -28,10 +28,15 @@ async def test_the_model_is_asked(model: FakeModel) -> None:
 
 async def test_the_box_is_emptied(model: FakeModel) -> None:
     """The page is told that its prompt was sent, so it can empty the box."""
+    prompt = " Hello\n"
     async with open_page() as page:
-        await page.event("submit", prompt="Hello")
+        await page.event("submit", prompt=prompt)
         await shows(page, "a reply has ended", ended)
-        assert page.sent == ["Hello"], 'There was no "chat:sent" with this prompt.'
+        assert page.sent, 'There was no "chat:sent".'
+        assert page.sent == [prompt], (
+            f'The prompt was {prompt!r}, and "chat:sent" says {page.sent[0]!r}: it names the '
+            "prompt as it was typed."
+        )
 
 
 async def test_a_blank_prompt(model: FakeModel) -> None:

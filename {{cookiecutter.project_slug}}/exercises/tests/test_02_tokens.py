@@ -35,19 +35,25 @@ class Given(Cursor):
     def __init__(self, *edits: Any) -> None:
         super().__init__(GrowingMarkdown())
         self.given = list(edits)
+        self.calls = 0
 
     def edits(self) -> Any:
+        self.calls += 1
         taken, self.given = self.given, []
         return taken
 
 
 async def pushed(reply: Reply, *edits: Any, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
     """What a feed pushes for `reply` if its cursor gives out `edits` once."""
-    page = Recorder()
+    page, cursor = Recorder(), Given(*edits)
     feed = Feed(page, Conversation(), None)
-    feed._cursor = Given(*edits)
+    feed._cursor = cursor
     for _ in range(times):
         await feed._push_edits(reply)
+    assert cursor.calls <= times, (
+        "`edits()` was called twice: each call returns only what is new since the last one. Call "
+        "it once, and keep what it returns."
+    )
     return page.pushed
 
 

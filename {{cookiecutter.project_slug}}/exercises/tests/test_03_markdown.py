@@ -14,16 +14,34 @@ def growing(text: str) -> str:
     return markdown.html
 
 
-def closes(text: str, expected: str, *, in_code: bool = False) -> None:
-    """Fail with a sentence unless `close` makes `expected` of `text`."""
+def quoted(text: str) -> str:
+    """Each line of a text on a line of its own, in quotes: blanks at its end can be seen."""
+    return "\n".join(f'    "{line}"' for line in text.split("\n"))
+
+
+def closes(text: str, expected: str, *, in_code: bool = False, advice: str = "") -> None:
+    """Fail with both texts, and `advice`, unless `close` makes `expected` of `text`."""
     found = close(text, in_code=in_code)
-    assert found == expected, f"`close` made {found!r} of {text!r}, not {expected!r}."
+    if found != expected:
+        said = f"{advice} `close` was given".lstrip()
+        pytest.fail(
+            f"{said}\n{quoted(text)}\nand has returned\n{quoted(found)}\n"
+            f"It should return\n{quoted(expected)}"
+        )
 
 
 def contains(text: str, expected: str) -> None:
-    """Fail with a sentence unless the HTML of a growing `text` contains `expected`."""
-    html = growing(text)
-    assert expected in html, f"{text!r} became {html!r}, without {expected!r}."
+    """Fail with text and HTML unless the HTML of a growing `text` contains `expected`."""
+    has(text, growing(text), expected)
+
+
+def has(text: str, html: str, expected: str) -> None:
+    """Fail with text and HTML unless `expected` is in `html`."""
+    if expected not in html:
+        pytest.fail(
+            f"The HTML lacks {expected}\nThe text is\n{quoted(text)}\nand its HTML\n"
+            f"{quoted(html.strip())}"
+        )
 
 
 def test_a_half_fence() -> None:
@@ -57,7 +75,9 @@ def test_markers_alone(line: str) -> None:
 
 def test_a_line_of_a_formula() -> None:
     """Inside a formula that is open, `-` is no marker of a list."""
-    closes("\\[\na\n- ", "\\[\na\n-\n\\]")
+    advice = "Inside a formula, neither `ONLY_MARKERS` nor `LINE_START` counts."
+    for line in ("-", "- b"):
+        closes(f"\\[\na\n{line}", f"\\[\na\n{line}\n\\]", advice=advice)
 
 
 def test_a_list_item() -> None:
@@ -82,8 +102,9 @@ def test_half_a_table_row() -> None:
 def image(text: str, expected: str) -> str:
     """The HTML of Markdown with an image. Fails with a sentence unless it contains `expected`."""
     html = render(text)
-    assert "<img" not in html, f"{text!r} became {html!r}, with an image that loads."
-    assert expected in html, f"{text!r} became {html!r}, without {expected!r}."
+    if "<img" in html:
+        pytest.fail(f"An image would load. The text is\n{quoted(text)}\nand its HTML\n{quoted(html)}")
+    has(text, html, expected)
     return html
 
 
@@ -107,11 +128,11 @@ def test_an_image_without_words() -> None:
 def test_an_image_in_a_link() -> None:
     """An image inside a link becomes its words, as no link can be inside another."""
     html = image("[![a cat](cat.png)](https://example.com/)", ">a cat</a>")
-    assert html.count("<a ") == 1, f"There is a link in a link: {html!r}."
+    assert html.count("<a ") == 1, f"There is a link in a link: {html}"
 
 
 def test_a_script() -> None:
     """A script of the model is text, also before its end has come."""
     contains("Hello <script>alert(1)", "&lt;script&gt;")
     html = growing("Hello <script>alert(1)")
-    assert "<script" not in html, f"The script would run: {html!r}."
+    assert "<script" not in html, f"The script would run: {html}"

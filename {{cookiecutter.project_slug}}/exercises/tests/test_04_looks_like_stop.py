@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -33,7 +34,7 @@ async def flowing(page: Page) -> None:
 
 
 async def test_the_page_says_stopped(slow_model: FakeModel) -> None:
-    """After Stop the page says "Stopped"."""
+    """After Stop the page announces "Stopped" to a screen reader."""
     async with open_page() as page:
         await flowing(page)
         await page.event("stop")
@@ -89,8 +90,14 @@ async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Stop that the socket has handled already does not stop the next reply."""
-    monkeypatch.setattr(chat_view, "stop_in_turn", lambda view: False)
+    """A Stop that the socket has handled already changes nothing: the next reply goes on."""
+    asked: list[Any] = []
+
+    def stop_in_turn(view: Any) -> bool:
+        asked.append(view)
+        return False
+
+    monkeypatch.setattr(chat_view, "stop_in_turn", stop_in_turn)
     # Else the socket would stop it, if this machine is slow.
     monkeypatch.setattr(djust_internals, "STOP_SECONDS", 600)
     async with open_page() as page:
@@ -100,6 +107,11 @@ async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPat
         await page.event("stop")
         await has_handled_all(page)
         assert running.stopped_as is None, "It was stopped, though `stop_in_turn` returned False."
+        assert asked, "`stop` has not asked `stop_in_turn`."
+        assert asked[-1].streaming and "Stopped" not in page.controls, (
+            "The reply goes on, and the page was told that it has ended: `stop` shows nothing "
+            "itself, as the feed shows how a reply has ended."
+        )
 
 
 async def test_what_stop_returns(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:

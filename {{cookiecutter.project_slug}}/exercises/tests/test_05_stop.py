@@ -1,9 +1,11 @@
 """Step 5: a reply ends at Stop while its text flows, and keeps what has arrived."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -40,6 +42,15 @@ async def ended_as(status: str) -> Reply:
     return row
 
 
+def stop(reply: RunningReply, status: Status) -> None:
+    """Call `stop`. Fails with a sentence if it is a coroutine function."""
+    method: Callable[[Status], Any] = reply.stop
+    returned = method(status)
+    if inspect.iscoroutine(returned):
+        returned.close()
+        pytest.fail("`stop` is called without `await`: it is no coroutine, write `def`.")
+
+
 async def text_flows(model: FakeModel) -> None:
     await seen_by(model, lambda record: record[0].tokens > 20, "the model has sent some text")
 
@@ -48,7 +59,7 @@ async def test_while_text_flows(slow_model: FakeModel) -> None:
     """Stop closes the connection while the text flows."""
     async with running("/long 4000") as (reply, task):
         await text_flows(slow_model)
-        reply.stop(Status.STOPPED)
+        stop(reply, Status.STOPPED)
         try:
             await closed_by_client(slow_model)
         except TimeoutError:
@@ -64,7 +75,7 @@ async def test_what_has_arrived_is_kept(slow_model: FakeModel) -> None:
     """The row of the reply is "stopped", and holds the text that had arrived."""
     async with running("/long 4000") as (reply, task):
         await text_flows(slow_model)
-        reply.stop(Status.STOPPED)
+        stop(reply, Status.STOPPED)
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
     row = await ended_as("stopped")
@@ -75,8 +86,8 @@ async def test_the_first_stop_counts(slow_model: FakeModel) -> None:
     """A second Stop changes nothing: the first says how the reply ended."""
     async with running("/long 4000") as (reply, task):
         await text_flows(slow_model)
-        reply.stop(Status.STOPPED)
-        reply.stop(Status.INTERRUPTED)
+        stop(reply, Status.STOPPED)
+        stop(reply, Status.INTERRUPTED)
         assert reply._reading is not None
         assert reply._reading.cancelling() == 1, (
             f"The task was cancelled {reply._reading.cancelling()} times: a second time it would "
@@ -91,7 +102,7 @@ async def test_as_what_it_ends(slow_model: FakeModel) -> None:
     """The reply ends as the status that `stop` was given, whatever it is."""
     async with running("/long 4000") as (reply, task):
         await text_flows(slow_model)
-        reply.stop(Status.INTERRUPTED)
+        stop(reply, Status.INTERRUPTED)
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
     await ended_as("interrupted")
@@ -100,7 +111,7 @@ async def test_as_what_it_ends(slow_model: FakeModel) -> None:
 async def test_before_anything_was_done(model: FakeModel) -> None:
     """A Stop that comes before the first step lets nothing be sent."""
     async with running("/long 20") as (reply, task):
-        reply.stop(Status.STOPPED)
+        stop(reply, Status.STOPPED)
         async with limit("the reply ends after Stop"):
             await asyncio.shield(task)
     assert len(model.record) == 0, (

@@ -31,10 +31,47 @@ async def failure(prompt: str) -> Reply:
     return await Reply.objects.aget()
 
 
+def failing(row: Reply) -> RunningReply:
+    """A reply with this row that has done nothing yet."""
+    running = RunningReply(lambda: cast(Begun, None), lambda: None)
+    running.reply = row
+    return running
+
+
 async def test_a_sentence(model: FakeModel) -> None:
     """A refused key becomes a sentence that says so, and where the key is."""
     row = await failure("/401")
     assert "refused the key" in row.note, f"The sentence is: {row.note}"
+
+
+@pytest.mark.parametrize("seconds", [7, 0, None])
+async def test_the_time_to_retry(seconds: float | None) -> None:
+    """`retry_at` is the time when `retry_after` seconds are over, even if these are 0."""
+    running = failing(Reply())
+    before = timezone.now()
+    running._fail(ProviderError("rate_limited", retry_after=seconds))
+    after, found = timezone.now(), running.reply.retry_at
+    if seconds is None:
+        assert found is None, f"`retry_after` is None, and `retry_at` is {found}."
+        return
+    assert found is not None, f"`retry_after` is {seconds}, and `retry_at` is None."
+    assert isinstance(found, datetime), (
+        f"`retry_at` is {found!r}: it is a point in time, not a number of seconds."
+    )
+    assert timezone.is_aware(found), "`retry_at` has no time zone."
+    wait = timedelta(seconds=seconds)
+    assert before + wait <= found <= after + wait, (
+        f"`retry_after` is {seconds}, and `retry_at` is {(found - before).total_seconds():.3f} "
+        "seconds from now."
+    )
+
+
+async def test_the_model_that_was_asked() -> None:
+    """The sentence names the model that was asked, which need not be the default one."""
+    running = failing(Reply(model="the-one-picked"))
+    running._fail(ProviderError("model_unknown"))
+    said = running.reply.note
+    assert "the-one-picked" in said, f"The model was 'the-one-picked', and the sentence is: {said}"
 
 
 async def test_when_to_retry(model: FakeModel) -> None:
@@ -42,26 +79,6 @@ async def test_when_to_retry(model: FakeModel) -> None:
     row = await failure("/429")
     assert "Retry in 7 seconds" in row.note, f"The sentence is: {row.note}"
     assert row.retry_at is not None, "`retry_at` is not set in the row."
-
-
-@pytest.mark.parametrize("seconds", [7, 0, None])
-async def test_the_time_to_retry(seconds: float | None) -> None:
-    """`retry_at` is the time when `retry_after` seconds are over, even if these are 0."""
-    running = RunningReply(lambda: cast(Begun, None), lambda: None)
-    running.reply = Reply()
-    before = timezone.now()
-    running._fail(ProviderError("rate_limited", retry_after=seconds))
-    after, found = timezone.now(), running.reply.retry_at
-    if seconds is None:
-        assert found is None, f"`retry_after` is None, and `retry_at` is {found}."
-        return
-    assert isinstance(found, datetime), f"`retry_after` is {seconds}, and `retry_at` is {found!r}."
-    assert timezone.is_aware(found), "`retry_at` has no time zone."
-    wait = timedelta(seconds=seconds)
-    assert before + wait <= found <= after + wait, (
-        f"`retry_after` is {seconds}, and `retry_at` is {(found - before).total_seconds():.3f} "
-        "seconds from now."
-    )
 
 
 async def test_what_has_arrived_stays(model: FakeModel) -> None:

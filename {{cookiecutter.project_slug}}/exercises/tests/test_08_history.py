@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from chat.models import Conversation, Reply
 from chat.provider.messages import Message
 from chat.queries import history
-from chat.replies import rows
+from chat.replies import rows, versions
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,26 @@ def test_earlier_turns() -> None:
     end(second, "2")
     third = ask(first.conversation, "three")
     is_told(third, user("one"), assistant("1"), user("two"), assistant("2"), user("three"))
+
+
+def test_an_edited_prompt() -> None:
+    """Of a turn whose prompt was edited, the model is told the prompt that was asked last."""
+    first = ask(Conversation(visitor="exercises"), "one")
+    end(first, "1")
+    edited = versions.edit(first.conversation, prompt="ONE", turn=first.turn_id)[0]
+    end(edited, "2")
+    second = ask(first.conversation, "two")
+    is_told(second, user("ONE"), assistant("2"), user("two"))
+
+
+def test_another_reply_to_an_earlier_turn() -> None:
+    """A turn is earlier by its place: its reply may be newer than this one."""
+    first = ask(Conversation(visitor="exercises"), "one")
+    end(first, "1")
+    second = ask(first.conversation, "two")
+    end(second, "2")
+    end(rows.add_reply(first.turn)[0], "again")
+    is_told(second, user("one"), assistant("again"), user("two"))
 
 
 def test_later_turns() -> None:

@@ -18,7 +18,7 @@ from fake_model.server import FakeModel
 from tests.live_page import open_page
 from tests.tools.offering import offer
 from tests.tools.replying import calls
-from tests.waiting import limit
+from tests.waiting import SOON, limit
 
 EXAMPLE = "Monday, 2026-11-30 14:30:00+01:00"
 TIME = re.compile(r"[A-Z][a-z]+day, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d")
@@ -32,6 +32,17 @@ async def error_of(call: Awaitable[str]) -> str:
     except ToolError as error:
         return error.text
     pytest.fail(f"There is no ToolError: the call has returned {result!r}.")
+
+
+async def is_cancelled(cancelled: asyncio.Event, what: str) -> None:
+    """Fail with a sentence unless the tool is cancelled, as `what` has happened."""
+    try:
+        async with asyncio.timeout(SOON):
+            await cancelled.wait()
+    except TimeoutError:
+        pytest.fail(
+            f"{what}, and what the tool was doing ran on: cancel `running` in a `finally`."
+        )
 
 
 def test_the_function() -> None:
@@ -116,8 +127,7 @@ async def test_a_time_limit() -> None:
 
     said = await error_of(sleep.call("{}"))
     assert "0.01" in said, f"It does not say within how many seconds: {said}"
-    async with limit("what the tool was doing is cancelled"):
-        await cancelled.wait()
+    await is_cancelled(cancelled, "The call took too long")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -154,8 +164,7 @@ async def test_stop_while_it_runs(model: FakeModel, monkeypatch: pytest.MonkeyPa
             await begun.wait()
         await page.event("stop")
         await shows(page, "the reply has ended", ended)
-        async with limit("what the tool was doing is cancelled"):
-            await cancelled.wait()
+        await is_cancelled(cancelled, "Stop has ended the reply")
     row = await Reply.objects.aget()
     (call,) = await calls(row)
     assert call.status == "stopped", f"The call is {call.status}."
