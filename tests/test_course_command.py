@@ -1,5 +1,8 @@
 """What `manage.py exercise` says, and what it keeps of a student's work."""
 
+import os
+import subprocess
+
 import checks
 from exercising import STEPS, default_pair, edit, empty_one, exercise, files
 
@@ -12,9 +15,9 @@ def test_what_cannot_be_done_is_said_in_a_sentence(course: checks.Checkout) -> N
         said = exercise(course, action)
         assert said.code == 1 and "No step has been begun" in said.text
     assert "No step has been begun" in exercise(course, "reset").text
-    for number in ("0", "99"):
+    for number in ("0", "99", "x"):
         said = exercise(course, "start", number)
-        assert said.code == 1 and "they are 1 to 10" in said.text
+        assert said.code == 1 and "a step is a number, 1 to 10" in said.text
     assert "start 1" in exercise(course).text
 
 
@@ -32,7 +35,7 @@ def test_own_work_is_kept_and_reset_puts_all_back(course: checks.Checkout) -> No
     assert (course.project / STEP_3).read_bytes() == mine, "it stays in later steps"
     # `close` was not written.
     assert "close in chat/page/unfinished.py was not written yet" in said.text
-    assert "3  Safe" in (now := exercise(course).text) and "red, you are here" in now
+    assert "3  Safe" in (now := exercise(course).text) and "not checked yet, you are here" in now
 
     assert exercise(course, "reset").code == 0
     assert files(course.project) == whole
@@ -44,11 +47,57 @@ def test_who_comes_late_gets_the_solutions_of_earlier_steps(course: checks.Check
     whole = files(course.project)
     exercise(course, "start", "3")
     edit(course, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
-    assert "kept in" in exercise(course, "start", "5", "--from-solutions").text
+    said = exercise(course, "start", "5", "--from-solutions").text
+    assert "kept in" in said and "Steps 1 to 4 are solved.\n" in said
 
     changed = {file for file, text in files(course.project).items() if text != whole[file]}
     assert changed == {"chat/replies/running_reply.py"}
-    assert exercise(course).text.count("green") == 4
+    now = exercise(course).text
+    assert now.count("  solved\n") == 4 and "green" not in now
+    edit(course, STEP_3, "image[2] or image[1]", "image[1]")
+    assert "solved before it was changed: check 3" in exercise(course).text
+
+
+@default_pair
+def test_last_work_on_a_step_is_named_and_comes_back(course: checks.Checkout) -> None:
+    """Also from a folder that is not the newest, and only what the step is about."""
+    exercise(course, "start", "3")
+    assert "last work" not in exercise(course).text
+    said = exercise(course, "start", "3", "--from-saved")
+    assert said.code == 1 and "Nothing that you have written for step 3 is saved" in said.text
+    edit(course, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
+    edit(course, STEP_3, "from html import unescape", "from html import unescape  # besides")
+    mine = (course.project / STEP_3).read_bytes()
+    exercise(course, "start", "4")
+    edit(course, "chat/page/chat_view.py", "        raise NotImplementedError\n", "        pass\n")
+
+    said = exercise(course, "start", "3").text
+    (folder,) = (course.project / "exercises" / "saved").glob("*-step-3")
+    assert f"Your last work on this step is in exercises/saved/{folder.name}\n" in said
+    assert f"last work on this step is in exercises/saved/{folder.name}\n" in exercise(course).text
+    assert b"# mine" not in (course.project / STEP_3).read_bytes()
+    said = exercise(course, "start", "3", "--from-saved").text
+    assert said.endswith("What you had written for it is back.\n")
+    assert (course.project / STEP_3).read_bytes() == mine
+    unwritten = (course.project / "chat" / "page" / "unfinished.py").read_text(encoding="utf-8")
+    assert "raise NotImplementedError" in unwritten
+
+
+@default_pair
+def test_a_reader_that_leaves_early_sees_no_traceback(course: checks.Checkout) -> None:
+    """Such as `exercise | head -1`."""
+    read, write = os.pipe()
+    os.close(read)
+    run = subprocess.run(
+        [course.python, "manage.py", "exercise"],
+        cwd=course.project,
+        env=course.environ(),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    os.close(write)
+    assert run.stderr == ""
 
 
 @default_pair
@@ -71,6 +120,8 @@ def test_each_hint_comes_once_and_the_last_stays(course: checks.Checkout) -> Non
     for number, hint in enumerate([*hints, hints[-1]], 1):
         said = exercise(course, "hint").text
         assert said.startswith(f"Hint {min(number, len(hints))} of {len(hints)}: {hint}\n")
+        assert ("This is the last one." in said) == (number == len(hints))
+        assert ("There are no more." in said) == (number > len(hints))
 
 
 @default_pair
@@ -90,6 +141,21 @@ def test_a_file_that_is_no_python_is_named_and_the_solution_mends_it(
     assert files(course.project)[STEP_3] == whole[STEP_3]
     assert exercise(course, "reset").code == 0
     assert files(course.project) == whole
+
+
+@default_pair
+def test_what_stays_as_it_was_written_is_named(course: checks.Checkout) -> None:
+    """Where another file of the same step had to become the original again."""
+    exercise(course, "start", "10")
+    clock, tool = "chat/tools/functions/clock.py", "chat/tools/tool.py"
+    edit(course, clock, "    raise NotImplementedError\n", "    return time_zone\n")
+    path = course.project / tool
+    path.write_bytes(path.read_bytes() + b"\ndef (:\n")
+    said = exercise(course, "start", "2").text
+
+    assert f"{tool} is the original again, because line " in said
+    assert f"Note: current_time in {clock} (step 10): your code stays, and the tests" in said
+    assert f"Tool.call in {tool} (step 10)" not in said
 
 
 @default_pair
@@ -135,7 +201,7 @@ def test_a_step_that_stays_red_is_named_when_the_next_begins(course: checks.Chec
     edit(course, "chat/queries.py", "    raise NotImplementedError\n", "    return []\n")
     assert exercise(course, "check", wait=5).code == 1
     said = exercise(course, "start", "9")
-    assert "step 8 stays as it is, and its tests have not been green" in said.text, said.text
+    assert "history in chat/queries.py (step 8): your code stays" in said.text, said.text
 
 
 @default_pair
@@ -151,12 +217,15 @@ def test_a_course_without_an_original_does_not_begin(course: checks.Checkout) ->
 def test_a_green_step_whose_code_changes_is_green_no_more(course: checks.Checkout) -> None:
     """Until it is checked again, from whatever step one is in; another step of its file is not."""
     exercise(course, "start", "3")
+    assert exercise(course, "check").code == 1
+    assert "  red, you are here" in exercise(course).text
     exercise(course, "solution")
+    assert "not checked yet, you are here" in exercise(course).text
     assert exercise(course, "check").code == 0
     assert "green, you are here" in exercise(course).text
     edit(course, STEP_3, "image[2] or image[1]", "image[1]")
     assert "green before it was changed: check 3, you are here" in exercise(course).text
-    assert "step 3 stays as it is, and its tests" in exercise(course, "start", "9").text
+    assert "(step 3): your code stays" in exercise(course, "start", "9").text
 
     said = exercise(course, "check", "3")
     assert said.code == 1 and "became" in said.why, said.text
@@ -167,4 +236,4 @@ def test_a_green_step_whose_code_changes_is_green_no_more(course: checks.Checkou
     assert said.code == 0 and said.text.endswith("\nAll green.\n"), said.text
     now = exercise(course).text
     assert "3  Safe Markdown, half fences included           green\n" in now
-    assert "red, you are here" in now
+    assert "not checked yet, you are here" in now

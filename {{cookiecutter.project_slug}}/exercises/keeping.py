@@ -28,8 +28,8 @@ class Progress:
     """How far one has come. `step` is 0 before the first `start`."""
 
     step: int = 0
-    done: dict[str, str] = field(default_factory=dict)
-    """The numbers of the steps that were green, each with a digest of its code as it was then."""
+    states: dict[str, list[str]] = field(default_factory=dict)
+    """By the number of a step: "green", "red" or "solved", and a digest of its code as it was."""
     hints: dict[str, int] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
     """A digest of each file as `exercise` has left it."""
@@ -41,27 +41,27 @@ class Progress:
             return cls()
         try:
             progress = cls(**json.loads(PROGRESS.read_text(encoding="utf-8")))
-            progress.done = dict(progress.done)
+            progress.states = dict(progress.states)
             return progress
         except (ValueError, TypeError) as error:
             raise KeepingError(
                 f"{_shown(PROGRESS)} is damaged. Delete it, and begin your step again."
             ) from error
 
-    def was_green(self, step: Step) -> bool:
-        """Whether the last check of a step was green, with whatever code."""
-        return str(step.number) in self.done
+    def state(self, step: Step) -> str:
+        """What is known of a step, in words; "" if its code was not checked yet."""
+        state, code = self.states.get(str(step.number), ("", ""))
+        if state in ("", "red") or code == digest_of(step):
+            return state
+        return f"{state} before it was changed: check {step.number}"
 
-    def is_green(self, step: Step) -> bool:
-        """Whether the last check of a step was green, and its code is still the same."""
-        return self.was_green(step) and self.done[str(step.number)] == digest_of(step)
+    def note(self, step: Step, state: str, code: str) -> None:
+        """Keep what is known of a step, and the digest of the code for which it holds."""
+        self.states[str(step.number)] = [state, code]
 
-    def note(self, step: Step, code: str) -> None:
-        """Keep the digest of the code with which a step was green; "" if it was red."""
-        if code:
-            self.done[str(step.number)] = code
-        else:
-            self.done.pop(str(step.number), None)
+    def forget(self, step: Step) -> None:
+        """Its code is another one now, and was not checked yet."""
+        self.states.pop(str(step.number), None)
 
     def save(self) -> None:
         SAVED.mkdir(exist_ok=True)
@@ -81,10 +81,15 @@ def read(file: str) -> str:
     return _read(course.PROJECT / file)
 
 
+def copied(folder: Path, file: str) -> str:
+    """The copy of a file in a folder of SAVED. Raises SourceError if there is none, or no text."""
+    return _read(_copy(folder, file))
+
+
 def original(file: str) -> str:
     """A file of the project as it was before the first `start`. Raises KeepingError."""
     try:
-        return _read(_copy(ORIGINALS, file))
+        return copied(ORIGINALS, file)
     except source.SourceError as error:
         raise KeepingError(
             f"The original of {file} is missing in {_shown(ORIGINALS)}. Put the file itself back, "

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exercises import course, source
+from exercises import course, earlier, source
 from exercises.course import Step, Target
 from exercises.keeping import (
+    KeepingError,
     Progress,
     digest_of,
     forget,
@@ -26,15 +27,20 @@ class Change:
     notes: list[str] = field(default_factory=list)
 
 
-def start(progress: Progress, step: Step, *, from_solutions: bool = False) -> Change:
-    """Empty the functions of `step`.
+def start(
+    progress: Progress, step: Step, *, from_solutions: bool = False, from_saved: bool = False
+) -> Change:
+    """Empty the functions of `step`, or fill them `from_saved` with the student's last work.
 
     What is still emptied of other steps gets its original back, and `from_solutions` all that
     belongs to earlier ones. Raises KeepingError.
     """
     keep_originals()
     change = Change(save_work(progress))
-    unsure: set[Step] = set()
+    written = earlier.last_work(step) if from_saved else {}
+    if from_saved and not written:
+        raise KeepingError(f"Nothing that you have written for step {step.number} is saved.")
+    unsure: dict[Step, list[Target]] = {}
     for file in course.files():
         targets = course.targets_in(file)
         text = _text(file, [target for _, target in targets], change)
@@ -45,19 +51,22 @@ def start(progress: Progress, step: Step, *, from_solutions: bool = False) -> Ch
                     change.notes.append(f"{target} was not written yet, and is solved now.")
                 text = source.replace(text, target.name, original(file))
             elif source.replace(text, target.name, original(file)) != text:
-                unsure.add(other)
-            if other == step:
+                unsure.setdefault(other, []).append(target)
+            if target in written:
+                text = source.replace(text, target.name, written[target].text)
+            elif other == step:
                 text = source.empty(text, target.name)
         progress.write(file, text)
     for other in course.steps():
         if from_solutions and other.number < step.number:
-            progress.note(other, digest_of(other))
-        if other in unsure and not progress.is_green(other):
+            progress.note(other, "solved", digest_of(other))
+        if other in unsure and progress.state(other) != "green":
+            names = " and ".join(map(str, unsure[other]))
             change.notes.append(
-                f"step {other.number} stays as it is, and its tests have not been green with it: "
-                "later tests may fail because of it."
+                f"{names} (step {other.number}): your code stays, and the tests of that step have "
+                "not been green with it. Later tests may fail because of it."
             )
-    progress.note(step, "")
+    progress.forget(step)
     progress.step = step.number
     progress.save()
     return change
@@ -72,6 +81,7 @@ def solve(progress: Progress, step: Step) -> Change:
         for target in targets:
             text = source.replace(text, target.name, original(file))
         progress.write(file, text)
+    progress.forget(step)
     progress.save()
     return change
 

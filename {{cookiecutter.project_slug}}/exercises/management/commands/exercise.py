@@ -1,12 +1,13 @@
 """`manage.py exercise`: the course in `exercises/README.md`, step by step."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from exercises import course, keeping, moves
+from exercises import course, earlier, keeping, moves
 from exercises.checking import check
 from exercises.course import Step
 from exercises.keeping import KeepingError, Progress
@@ -23,12 +24,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", metavar="ACTION")
         start = actions.add_parser("start", help="empty the functions of a step")
-        start.add_argument("number", type=int, help="of the step")
+        start.add_argument("number", help="of the step")
         start.add_argument(
             "--from-solutions", action="store_true", help="put solutions into all earlier steps"
         )
+        start.add_argument(
+            "--from-saved", action="store_true", help="bring your last work on the step back"
+        )
         check = actions.add_parser("check", help="run the tests of this step, or of another one")
-        check.add_argument("number", type=int, nargs="?", help="of another step")
+        check.add_argument("number", nargs="?", help="of another step")
         actions.add_parser("hint", help="show the next hint of this step")
         actions.add_parser("solution", help="put the original code of this step back")
         actions.add_parser("reset", help="put all files back as they were before the first start")
@@ -36,20 +40,28 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str | None, **options: Any) -> None:
         try:
             self.progress = Progress.load()
-            match action:
-                case None:
-                    self._tell()
-                case "start":
-                    self._start(options["number"], options["from_solutions"])
-                case "check":
-                    number = options["number"]
-                    self._check(self._step() if number is None else self._numbered(number))
-                case "reset":
-                    self._reset()
-                case _:
-                    getattr(self, f"_{action}")(self._step())
+            self._do(action, options)
+            # What is still in the buffer would be written at the exit, where nobody can catch this.
+            sys.stdout.flush()
         except KeepingError as error:
             raise CommandError(str(error)) from error
+        except BrokenPipeError:
+            # Such as `exercise | head`, which has read enough. Python flushes again at the exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _do(self, action: str | None, options: dict[str, Any]) -> None:
+        match action:
+            case None:
+                self._tell()
+            case "start":
+                self._start(options["number"], options["from_solutions"], options["from_saved"])
+            case "check":
+                number = options["number"]
+                self._check(self._step() if number is None else self._numbered(number))
+            case "reset":
+                self._reset()
+            case _:
+                getattr(self, f"_{action}")(self._step())
 
     def _step(self) -> Step:
         if not self.progress.step:
@@ -58,32 +70,40 @@ class Command(BaseCommand):
 
     def _tell(self) -> None:
         for step in course.steps():
-            if self.progress.is_green(step):
-                state = "green"
-            elif self.progress.was_green(step):
-                state = f"green before it was changed: check {step.number}"
-            else:
-                state = "red" if step.number == self.progress.step else ""
+            state = self.progress.state(step)
             if step.number == self.progress.step:
-                state += ", you are here"
+                state = f"{state or 'not checked yet'}, you are here"
             self.stdout.write(f"{step.number:>3}  {step.title:<46}{state}".rstrip())
         self.stdout.write("")
         if not self.progress.step:
             self.stdout.write(f"Read exercises/README.md, then type: {EXERCISE} start 1")
-        elif self.progress.is_green(self._step()):
+        elif self.progress.state(self._step()) == "green":
             self._lead_on(self._step())
         else:
             self._describe(self._step())
+            self._tell_of_earlier_work(self._step())
 
-    def _numbered(self, number: int) -> Step:
-        if not 1 <= number <= len(course.steps()):
-            raise CommandError(f"There is no step {number}: they are 1 to {len(course.steps())}.")
-        return course.steps()[number - 1]
+    def _numbered(self, number: str) -> Step:
+        found = {str(step.number): step for step in course.steps()}.get(number)
+        if found is None:
+            most = len(course.steps())
+            raise CommandError(f"There is no step {number}: a step is a number, 1 to {most}.")
+        return found
 
-    def _start(self, number: int, from_solutions: bool) -> None:
+    def _start(self, number: str, from_solutions: bool, from_saved: bool) -> None:
         step = self._numbered(number)
-        self._say(moves.start(self.progress, step, from_solutions=from_solutions))
+        change = moves.start(
+            self.progress, step, from_solutions=from_solutions, from_saved=from_saved
+        )
+        self._say(change)
+        if from_solutions and step.number > 1:
+            earlier_ones = "Step 1 is" if step.number == 2 else f"Steps 1 to {step.number - 1} are"
+            self.stdout.write(f"{earlier_ones} solved.")
         self._describe(step)
+        if from_saved:
+            self.stdout.write("What you had written for it is back.")
+        else:
+            self._tell_of_earlier_work(step)
 
     def _check(self, step: Step) -> None:
         # Before the tests: a file may be saved while they run.
@@ -97,7 +117,7 @@ class Command(BaseCommand):
         if found.left:
             self.stdout.write(f"         ({found.left} more will be run once this one is green)")
         self.stdout.write("")
-        self.progress.note(step, code if found.are_green else "")
+        self.progress.note(step, "green" if found.are_green else "red", code)
         self.progress.save()
         is_mine = step.number == self.progress.step
         if not found.are_green:
@@ -110,12 +130,14 @@ class Command(BaseCommand):
             self.stdout.write("All green.")
 
     def _hint(self, step: Step) -> None:
-        number = min(self.progress.hints.get(str(step.number), 0) + 1, len(step.hints))
+        seen = self.progress.hints.get(str(step.number), 0)
+        number = min(seen + 1, len(step.hints))
         self.progress.hints[str(step.number)] = number
         self.progress.save()
         self.stdout.write(f"Hint {number} of {len(step.hints)}: {step.hints[number - 1]}")
         if number == len(step.hints):
-            self.stdout.write(f"This is the last one. The original code: {EXERCISE} solution")
+            said = "There are no more." if seen == number else "This is the last one."
+            self.stdout.write(f"{said} The original code: {EXERCISE} solution")
 
     def _solution(self, step: Step) -> None:
         self._say(moves.solve(self.progress, step))
@@ -142,6 +164,11 @@ class Command(BaseCommand):
         for target in step.targets:
             self.stdout.write(f"  {target}")
         self.stdout.write(f"To see how far you are: {EXERCISE} check")
+
+    def _tell_of_earlier_work(self, step: Step) -> None:
+        if folders := earlier.folders(step):
+            self.stdout.write(f"Your last work on this step is in {' and '.join(folders)}")
+            self.stdout.write(f"To bring it back: {EXERCISE} start {step.number} --from-saved")
 
     def _lead_on(self, step: Step) -> None:
         if step.number < len(course.steps()):
