@@ -29,6 +29,7 @@ BY_STRATEGY = {
 }
 # Lines that are added to other files.
 ADDED = [
+    (".gitignore", "/*-handout*.zip\n"),
     ("config/settings.py", '    "exercises",\n'),
     (
         "config/settings.py",

@@ -158,6 +158,25 @@ def test_a_project_with_empty_functions_is_not_handed_out(
         making.make(tmp_path, ["3.12"], ["linux"])
 
 
+def test_an_interrupted_handout_leaves_the_last_one_as_it_was(
+    handout: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making = handout["making"]
+    target = tmp_path / "some-handout.zip"
+    target.write_bytes(b"the last one")
+
+    def interrupted(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(making, "files", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        making.write(target, tmp_path, {"pythons": ["3.12"], "systems": []})
+
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "some-handout.zip": b"the last one"
+    }
+
+
 def test_another_python_is_told_which_to_take(
     handout: dict[str, ModuleType], tmp_path: Path
 ) -> None:
@@ -211,6 +230,7 @@ def test_it_works_without_a_network(bake: Bake, tmp_path: Path) -> None:
     (file,) = tmp_path.glob("*-handout.zip")
     said = checkout.output("-m", "exercises.handout", "check", str(file))
 
+    assert made.startswith("This needs a network, and some minutes: up to ")
     assert f"{file} has" in made
     assert "Here, without a network: the first text" in said
     assert "Here, without a network: its tests of the built-in model pass" in said

@@ -34,6 +34,9 @@ def main() -> int:
     ) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. A handout that was there is as it was.", file=sys.stderr)
+        return 1
     return 0
 
 

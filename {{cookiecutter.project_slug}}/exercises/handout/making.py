@@ -17,6 +17,8 @@ ABOUT = "handout.json"
 # well, but for HIDDEN.
 NOT_COPIED = {".env", "__pycache__", "locks", "node_modules", "saved", "staticfiles", "venv"}
 HIDDEN = {".github"}
+# The wheels of one system and one version of Python have about as many.
+MB = 95
 README = """\
 You need Python {versions}, and no network. In this folder, type:
 
@@ -26,8 +28,18 @@ On Windows:
 
     py start.py
 
-It installs what the folder "{project}" needs into that folder, and serves the chat. Another port:
-start.py 8001
+It installs what the folder "{project}" needs into that folder, which takes half a minute or more, and
+serves the chat. If another program has the port, choose one: start.py 8001
+
+The course is in {project}/exercises/README.md. For its commands, open a second terminal:
+
+    cd {project}
+    source .venv/bin/activate
+
+On Windows:
+
+    cd {project}
+    .venv\\Scripts\\activate
 """
 
 
@@ -39,17 +51,19 @@ def make(folder: Path, pythons: list[str], systems: list[str]) -> Path:
     """Write the zip file into `folder`, and return its path.
 
     Raises `MissingWheelsError` if a system lacks a wheel, `OpenStepError` and `PipError`; then
-    nothing is written.
+    nothing is written, and a handout that was there stays.
     """
     if (PROJECT / "exercises" / "saved" / "originals").exists():
         raise OpenStepError("A step is open. First: python manage.py exercise reset")
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{PROJECT.name}-handout.zip"
+    count = len(systems) * len(pythons)
+    print(f"This needs a network, and some minutes: up to {count * MB} MB of wheels.", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         for python in pythons:
             missing = {}
             for name in systems:
-                print(f"Fetching the wheels for {SYSTEMS[name].title}, Python {python} ...")
+                print(f"Fetching those for {SYSTEMS[name].title}, Python {python} ...", flush=True)
                 lacking = wheels.fetch(PROJECT / REQUIREMENTS, name, python, Path(scratch))
                 if lacking:
                     missing[name] = lacking
@@ -61,19 +75,27 @@ def make(folder: Path, pythons: list[str], systems: list[str]) -> Path:
 
 
 def write(target: Path, folder_of_wheels: Path, about: dict[str, list[str]]) -> None:
-    """Write the zip file, which holds a single folder."""
-    root = Path(target.stem)
+    """Write the zip file, which holds a single folder. It has its name only when it is whole."""
+    unfinished = target.with_name(f"{target.stem}.unfinished.zip")
+    try:
+        _write(unfinished, Path(target.stem), folder_of_wheels, about)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(file: Path, root: Path, folder_of_wheels: Path, about: dict[str, list[str]]) -> None:
     versions = " or ".join(about["pythons"])
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(START, root / START.name)
         text = README.format(versions=versions, project=PROJECT.name)
         archive.writestr(str(root / "README.txt"), text)
         archive.writestr(str(root / ABOUT), json.dumps({**about, "project": PROJECT.name}))
-        for file in files(PROJECT):
-            archive.write(file, root / PROJECT.name / file.relative_to(PROJECT))
-        for file in sorted(folder_of_wheels.iterdir()):
+        for path in files(PROJECT):
+            archive.write(path, root / PROJECT.name / path.relative_to(PROJECT))
+        for wheel in sorted(folder_of_wheels.iterdir()):
             # A wheel is compressed already.
-            archive.write(file, root / "wheels" / file.name, zipfile.ZIP_STORED)
+            archive.write(wheel, root / "wheels" / wheel.name, zipfile.ZIP_STORED)
 
 
 def files(folder: Path) -> Iterator[Path]:
