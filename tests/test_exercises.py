@@ -24,7 +24,7 @@ NAMES = list(map(questions.name, questions.COMBINATIONS))
 # By the name of the part in templates/cancellation/.
 BY_STRATEGY = {
     "exercise.md": "exercises/06-silence.md",
-    "hint.md": "exercises/steps.toml",
+    "hints.txt": "exercises/steps.toml",
     "test_connections.py": "exercises/tests/test_06_connections.py",
 }
 # Lines that are added to other files.
@@ -164,5 +164,6 @@ def test_the_texts_name_no_command_that_is_not_run(with_exercises: WithExercises
     assert lines == {
         "python manage.py dev",
         "python manage.py exercise start 1",
+        "source .venv/bin/activate",
         *(f"python -m exercises.tutorial {number}" for number in demos),
     }

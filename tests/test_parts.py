@@ -25,7 +25,7 @@ COPIED_DOCUMENT = Path("docs/extend.md")
 # Parts that are no file of their own, but included in the middle of one.
 INCLUDED_IN_A_FILE = {"requirements.txt", "head.html", "gitignore.txt", "look.md", "stop.md"}
 # Included in the course: tests/test_exercises.py looks for them.
-INCLUDED_IN_EXERCISES = {"exercise.md", "hint.md", "test_connections.py"}
+INCLUDED_IN_EXERCISES = {"exercise.md", "hints.txt", "test_connections.py"}
 NOT_INCLUDED = {"built-from.sha256"}
 
 
