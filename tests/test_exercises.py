@@ -138,6 +138,20 @@ def test_the_table_its_texts_and_its_tests_belong_together(with_exercises: WithE
             assert file in text and name.rpartition(".")[2] in text, f"{step['text']}: {function}"
 
 
+def test_the_minutes_are_the_same_everywhere(with_exercises: WithExercises) -> None:
+    """The table says how many they are. The texts for the student and the instructor add up."""
+    readme = (with_exercises(NAMES[0]) / "exercises" / "README.md").read_text(encoding="utf-8")
+    workshop = (questions.ROOT / "docs" / "workshop.md").read_text(encoding="utf-8")
+    minutes = [step["minutes"] for step in STEPS]
+
+    for number, each in enumerate(minutes, 1):
+        assert re.search(rf"^\| {number}\. [^|]*\| {each} \|", workshop, re.MULTILINE), number
+    assert f"Together they are\n  {sum(minutes)}." in readme
+    assert f"{sum(minutes)} together" in workshop and f"are {sum(minutes)} minutes" in workshop
+    assert sum(minutes[number - 1] for number in (1, 4, 5, 6)) == 70
+    assert "Steps 1, 4, 5 and 6 make seventy minutes" in readme
+
+
 def test_each_step_is_started_before_it_is_read(with_exercises: WithExercises) -> None:
     """What a text has the student look at is there only after `start`."""
     for number, step in enumerate(STEPS, 1):
