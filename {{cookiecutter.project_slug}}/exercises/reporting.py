@@ -35,6 +35,18 @@ results: list[dict[str, str]] = []
 collected: list[pytest.Item] = []
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Iterator[None]:
+    """Report a fault of the project that keeps the fixtures from being imported."""
+    try:
+        return (yield)
+    except Exception as error:
+        # pytest wraps what the import has raised.
+        _could_not_import(reasons.why(getattr(error, "cause", error), []))
+        _write()
+        raise
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests in the order of their files: pytest-django begins with those of a database."""
@@ -82,10 +94,18 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         why = said.strip().splitlines()[-1].lstrip("E ")
         if places := PLACE.findall(said):
             why += " ({}, line {})".format(*places[-1])
-        results.append({"sentence": "The project can be imported.", "why": _ascii(why)})
+        _could_not_import(why)
 
 
 def pytest_sessionfinish() -> None:
+    _write()
+
+
+def _could_not_import(why: str) -> None:
+    results.append({"sentence": "The project can be imported.", "why": _ascii(why)})
+
+
+def _write() -> None:
     """Write the report. A test with several parameters counts once."""
     ran = {result["sentence"]: result for result in results}
     left = {_sentence(item) for item in collected} - ran.keys()
