@@ -96,7 +96,7 @@ def test_a_stop_that_only_looks_like_one_is_red(course: checks.Checkout) -> None
         (course.project / file).write_text(text, encoding="utf-8")
     said = exercise(course, "check", wait=5)
 
-    assert "green  After Stop the page says" in said.text, said.text
+    assert "green  After Stop the page announces" in said.text, said.text
     assert said.code == 1 and "This Stop only looks like one" in said.why, said.text
 
 

@@ -28,8 +28,8 @@ On Windows:
 
     py start.py
 
-It installs what the folder "{project}" needs into that folder, which takes half a minute or more, and
-serves the chat. If another program has the port, choose one: start.py 8001
+It installs what the folder "{project}" needs into that folder, which takes half a minute or more,
+and serves the chat. If another program has the port, choose one: start.py 8001
 
 The course is in {project}/exercises/README.md. For its commands, open a second terminal:
 

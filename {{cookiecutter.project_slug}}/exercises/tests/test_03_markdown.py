@@ -103,7 +103,9 @@ def image(text: str, expected: str) -> str:
     """The HTML of Markdown with an image. Fails with a sentence unless it contains `expected`."""
     html = render(text)
     if "<img" in html:
-        pytest.fail(f"An image would load. The text is\n{quoted(text)}\nand its HTML\n{quoted(html)}")
+        pytest.fail(
+            f"An image would load. The text is\n{quoted(text)}\nand its HTML\n{quoted(html.strip())}"
+        )
     has(text, html, expected)
     return html
 

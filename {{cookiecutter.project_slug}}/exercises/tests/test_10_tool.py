@@ -40,9 +40,7 @@ async def is_cancelled(cancelled: asyncio.Event, what: str) -> None:
         async with asyncio.timeout(SOON):
             await cancelled.wait()
     except TimeoutError:
-        pytest.fail(
-            f"{what}, and what the tool was doing ran on: cancel `running` in a `finally`."
-        )
+        pytest.fail(f"{what}, and what the tool was doing ran on: cancel `running` in a `finally`.")
 
 
 def test_the_function() -> None:
