@@ -103,9 +103,8 @@ def image(text: str, expected: str) -> str:
     """The HTML of Markdown with an image. Fails with a sentence unless it contains `expected`."""
     html = render(text)
     if "<img" in html:
-        pytest.fail(
-            f"An image would load. The text is\n{quoted(text)}\nand its HTML\n{quoted(html.strip())}"
-        )
+        found = quoted(html.strip())
+        pytest.fail(f"An image would load. The text is\n{quoted(text)}\nand its HTML\n{found}")
     has(text, html, expected)
     return html
 
