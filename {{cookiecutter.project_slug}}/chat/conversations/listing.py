@@ -18,6 +18,9 @@ from chat.models import Conversation, Reply, Turn
 from chat.owners import Owner
 
 PAGE = 50
+# Each word of a query costs three subqueries, and there is one thread for queries on SQLite.
+MAXIMUM_WORDS = 8
+QUERY_CHARS = 200
 EMPTY = "No conversations yet."
 NOTHING_FOUND = "Nothing found."
 
@@ -59,10 +62,13 @@ def streaming(owner: Owner) -> list[UUID]:
 
 
 def _found(owner: Owner, query: str) -> Any:
-    """The conversations that contain each word of `query`, in their titles or messages."""
+    """The conversations that contain each word of `query`, in their titles or messages.
+
+    Only the first MAXIMUM_WORDS different words count.
+    """
     mine = Conversation.objects.filter(**owner.fields)
     of_row = {"conversation": OuterRef("pk")}
-    for word in query.split():
+    for word in list(dict.fromkeys(query.split()))[:MAXIMUM_WORDS]:
         written = _contains("text", word)
         written |= _contains("prompt", word)  # versions
         mine = mine.filter(

@@ -12,7 +12,7 @@ from djust.decorators import event_handler
 
 from chat import deletion, error_messages, queries
 from chat.conversations import activity, presence, trash
-from chat.conversations.listing import PAGE, Look, listing, streaming
+from chat.conversations.listing import PAGE, QUERY_CHARS, Look, listing, streaming
 from chat.database import in_thread
 from chat.models import Conversation
 from chat.owners import Owner
@@ -59,7 +59,7 @@ class ConversationList(ConversationView):
 
     @event_handler()
     async def search(self, value: str = "", **kwargs: Any) -> None:
-        await self._show(query=storable(value).strip(), count=PAGE)
+        await self._show(query=storable(value)[:QUERY_CHARS].strip(), count=PAGE)
 
     @event_handler()
     async def show_more(self, **kwargs: Any) -> None:

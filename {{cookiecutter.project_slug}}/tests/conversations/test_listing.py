@@ -107,6 +107,17 @@ def test_a_search_ignores_case_beyond_ascii(query: str) -> None:
     assert titles(Look(query)) == ["OBST: ÄPFEL", "Of fruit", "Äpfel und Birnen"]
 
 
+def test_a_search_has_a_limit_of_words() -> None:
+    begun("one two three four five six seven eight")
+    words = "one two three four five six seven"
+    assert titles(Look(f"{words} nothing")) == []
+    # The same word again is no further one, and what comes after the eighth does not count.
+    assert titles(Look(f"one one one {words} nothing")) == []
+    assert len(titles(Look(f"{words} eight nothing"))) == 1
+    pasted = listing(ME, Look(" ".join(str(number) for number in range(10_000))))
+    assert pasted["list_message"] == "Nothing found."
+
+
 def test_a_search_finds_an_edited_prompt() -> None:  # versions
     mine = begun("About the sky")
     Reply.objects.filter(conversation=mine).update(prompt="About the lighthouse")

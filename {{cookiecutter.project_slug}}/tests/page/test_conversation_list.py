@@ -12,8 +12,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from chat.conversations import activity, presence, trash
+from chat.conversations.listing import QUERY_CHARS, Look
 from chat.database import in_thread
 from chat.models import Conversation, Reply
+from chat.owners import Owner
 from chat.page import conversation_list
 from chat.page.conversation_list import ConversationList
 from chat.replies import elsewhere, rows
@@ -195,6 +197,24 @@ async def test_more_are_shown_and_a_search_narrows(model: FakeModel) -> None:
         assert not re.search(r"number 60\b", page.controls)
         await page.event("show_more")
         await page.until(lambda page: re.search(r"number 60\b", page.controls))
+
+
+async def test_a_query_has_a_limit_of_characters(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries: list[str] = []
+    read = conversation_list.listing
+
+    def listing(owner: Owner, look: Look) -> dict[str, Any]:
+        queries.append(look.query)
+        return read(owner, look)
+
+    async with open_page() as page:
+        assert f'maxlength="{QUERY_CHARS}"' in page.controls
+        monkeypatch.setattr(conversation_list, "listing", listing)
+        await page.event("search", value="x" * 10_000)
+        await page.until(lambda page: "Nothing found." in page.controls)
+    assert max(map(len, queries)) == QUERY_CHARS
 
 
 @pytest.mark.parametrize("event", ["open", "delete", "rename"])
