@@ -108,7 +108,13 @@ class ChatView(
         if self._conversation is None:
             return
         find = queries.find if turn else queries.find_or_blank
-        shown = await in_thread(find)(self._owner, conversation)
+        try:
+            shown = await in_thread(find)(self._owner, conversation)
+        except (DatabaseError, OSError) as error:
+            # Without a feed, the page would accept prompts and show no reply to them.
+            logger.warning("the conversation of a page cannot be read: %s", error)
+            is_mounted = conversation == str(self._conversation.pk)
+            shown = self._conversation if is_mounted else None
         if shown is None:
             await self._follow(self._conversation, None)
         else:

@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+import uuid
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 from pytest_django import Settings
 
+from chat import queries
 from chat.page import (
     conversation_list,  # conversations
     conversation_view,
@@ -127,6 +130,32 @@ async def test_a_query_of_one_page_holds_up_no_other(  # conversations
         assert await asyncio.to_thread(held.wait, SOON)
         await other.event("submit", prompt="x" * 10_001)
         await other.until(lambda page: "too long" in page.controls)
+
+
+@pytest.mark.parametrize("shown", ["the same", "another"])
+async def test_a_page_follows_though_its_conversation_cannot_be_read(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    """In place of another conversation, the one is shown that a prompt would go to."""
+
+    def away(*args: object) -> None:
+        raise OperationalError("away")
+
+    async def follow(page: Page) -> None:
+        await page.event("follow", conversation=str(uuid.uuid4()), turn=1)
+
+    client = Client()
+    async with open_page(client) as page:
+        await page.event("submit", prompt="/echo one")
+        await page.until(lambda page: page.status == "complete")
+    with monkeypatch.context() as broken:
+        broken.setattr(queries, "find", away)
+        if shown == "another":
+            broken.setattr(Page, "follow", follow)
+        async with open_page(client) as page:
+            await page.event("submit", prompt="/echo two")
+            await page.until(lambda page: len(page.turns) == 2 and page.status == "complete")
+            assert page.prompts == ["/echo one", "/echo two"]
 
 
 async def test_text_goes_on_while_a_login_cannot_be_looked_up(
