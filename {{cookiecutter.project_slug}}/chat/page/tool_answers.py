@@ -36,7 +36,12 @@ class ToolAnswers(ConversationView):
         answer = partial(approval.answer, self._conversation, call, allow=allow)
         try:
             await in_thread(answer)()
-            await replies.resume(self._conversation.pk)
         except (DatabaseError, OSError):
             logger.exception("a tool call could not be answered")
             self.refuse(error_messages.NO_DATABASE)
+            return
+        try:
+            await replies.resume(self._conversation.pk)
+        except (DatabaseError, OSError) as error:
+            # The look for such replies resumes it (chat/replies/elsewhere.py).
+            logger.warning("a reply goes on later: %s", error)

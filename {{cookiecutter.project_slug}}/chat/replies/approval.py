@@ -4,9 +4,12 @@ Their reply has the status `streaming` and no process: it outlives every process
 gets the answer resumes it. Everything here blocks.
 """
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat import metrics  # metrics
@@ -38,7 +41,7 @@ def answer(conversation: Conversation, call_id: int, *, allow: bool) -> bool:
     )
     if allow:
         return waiting.update(status=Status.RUNNING) == 1
-    return waiting.update(status=Status.DENIED, result=DENIED, ended_at=timezone.now()) == 1
+    return waiting.update(**_denied()) == 1
 
 
 def resume(conversation_id: UUID) -> rows.Begun:
@@ -47,11 +50,8 @@ def resume(conversation_id: UUID) -> rows.Begun:
     Raises `NothingToResumeError`.
     """
     with transaction.atomic():
-        reply = _waiting(conversation_id).first()
+        reply = _waiting(conversation_id).filter(_may_go_on()).first()
         if reply is None:
-            raise NothingToResumeError
-        statuses = set(reply.tool_calls.values_list("status", flat=True))
-        if Status.WAITING in statuses and Status.RUNNING not in statuses:
             raise NothingToResumeError
         process = processes.this_process()
         # Another process may take it over at the same time: one of the two updates the row.
@@ -59,7 +59,19 @@ def resume(conversation_id: UUID) -> rows.Begun:
             raise NothingToResumeError
         reply.process = process
         history.fetch([reply])
-        return rows.begun(reply)
+        try:
+            return rows.begun(reply)
+        except Conversation.DoesNotExist as error:
+            raise NothingToResumeError from error
+
+
+def answered(conversation_ids: Collection[UUID]) -> list[UUID]:
+    """Those of some conversations whose reply can be resumed, and no process has done so.
+
+    The one that took the answer has died since, or could not reach the database.
+    """
+    replies = _waiting(*conversation_ids).filter(_may_go_on())
+    return list(replies.values_list("conversation", flat=True))
 
 
 def stop(conversation_id: UUID) -> bool:
@@ -68,16 +80,30 @@ def stop(conversation_id: UUID) -> bool:
         reply = _waiting(conversation_id).first()
         if reply is None:
             return False
-        reply.tool_calls.filter(status=Status.WAITING).update(status=Status.DENIED, result=DENIED)
+        reply.tool_calls.filter(status=Status.WAITING).update(**_denied())
         reply.status = Reply.Status.STOPPED
         if not rows.save(reply):
+            # Another process has ended it meanwhile, and its calls.
+            transaction.set_rollback(True)
             return False
     usage.log(reply)  # usage
     metrics.count_reply(reply)  # metrics
     return True
 
 
-def _waiting(conversation_id: UUID):  # type: ignore[no-untyped-def]
+def _waiting(*conversation_ids: UUID) -> QuerySet[Reply]:
     return Reply.objects.filter(
-        conversation=conversation_id, status=Reply.Status.STREAMING, process=""
+        conversation__in=conversation_ids, status=Reply.Status.STREAMING, process=""
     ).select_related("turn", "conversation")
+
+
+def _may_go_on() -> Q:
+    """Whether one of a reply's calls may run, or none waits for an answer."""
+    calls = ToolCall.objects.filter(reply=OuterRef("pk"))
+    may_run = calls.filter(status=Status.RUNNING)
+    return Q(Exists(may_run)) | ~Q(Exists(calls.filter(status=Status.WAITING)))
+
+
+def _denied() -> dict[str, Any]:
+    """What becomes of a call that may not run."""
+    return {"status": Status.DENIED, "result": DENIED, "ended_at": timezone.now()}

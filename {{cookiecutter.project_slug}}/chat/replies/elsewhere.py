@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container, Coroutine
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -10,7 +11,10 @@ from django.db import DatabaseError
 from chat.conversations import presence  # conversations
 from chat.database import in_thread
 from chat.models import Reply  # conversations
-from chat.replies import rows_elsewhere
+from chat.replies import (
+    approval,  # tools
+    rows_elsewhere,
+)
 from chat.replies.heartbeats import Heartbeats  # bus
 
 logger = logging.getLogger("chat")
@@ -22,6 +26,8 @@ ANSWER_SECONDS = 5
 # How often the process looks for replies that other processes have begun, and while they stream,
 # whether these processes have died.
 LOOK_SECONDS = 1
+
+Resume = Callable[[UUID], Coroutine[Any, Any, None]]  # tools
 
 
 async def is_watched(reply_id: int, seconds: float = WATCHED_SECONDS) -> bool:
@@ -40,11 +46,16 @@ async def is_watched(reply_id: int, seconds: float = WATCHED_SECONDS) -> bool:
     return watched
 
 
-async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None:
+async def look(
+    watched: Container[UUID],
+    notify: Callable[[UUID], None],
+    resume: Resume | None = None,  # tools
+) -> None:
     """Look at the rows of other processes from time to time, and never return.
 
     Interrupts replies of processes that have died, and notifies of new ones in a conversation that
-    is `watched` here. Lists of conversations hear of each that begins and ends.
+    is `watched` here. Lists of conversations hear of each that begins and ends. `resume` is called
+    with the conversation of a reply that the user has answered and no process goes on with.
     """
     newest: int | None = None
     heartbeats = Heartbeats()  # bus
@@ -52,11 +63,14 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            newest, found = await in_thread(rows_elsewhere.since)(newest)
+            newest, rows = await in_thread(rows_elsewhere.since)(newest)
+            found = {row.conversation_id: row for row in rows if rows_elsewhere.is_of_another(row)}
             silent: set[str] = set()
             silent = await heartbeats.missing({each.process for each in found.values()})  # bus
             if found:
                 await in_thread(rows_elsewhere.interrupt_dead)(silent)
+            if resume is not None:  # tools
+                await _resume_answered([row for row in rows if row.is_waiting], resume)
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look at the replies of other processes: %s", error)
         else:
@@ -66,3 +80,9 @@ async def look(watched: Container[UUID], notify: Callable[[UUID], None]) -> None
             for conversation_id in found.keys() ^ streaming.keys():  # conversations
                 presence.wake((found | streaming)[conversation_id].conversation)
             streaming = found  # conversations
+
+
+async def _resume_answered(waiting: Collection[Reply], resume: Resume) -> None:  # tools
+    ids = [reply.conversation_id for reply in waiting]
+    for conversation_id in await in_thread(approval.answered)(ids) if ids else ():
+        await resume(conversation_id)

@@ -7,11 +7,13 @@ for a while without any.
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from chat.bus import changes  # bus
 from chat.conversations import presence  # conversations
@@ -30,11 +32,15 @@ from chat.replies.grace import Graces
 from chat.replies.running_reply import RunningReply
 from chat.replies.watcher import Watcher
 
+logger = logging.getLogger("chat")
+
 Status = Reply.Status
 # How long the end of the process waits for the database and for pages.
 ENDING_SECONDS = 2
 # How long a new reply waits for the one before, whose end a page may have read from its row.
 LEAVING_SECONDS = 1
+# How soon the database is tried again.
+AGAIN_SECONDS = 0.7
 
 
 class RunningReplies:
@@ -159,7 +165,9 @@ class RunningReplies:
     def look_elsewhere(self) -> None:
         """Begin the one periodic look at other processes, if it has not begun."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(elsewhere.look(self._watchers, self.notify))
+            looking = partial(elsewhere.look, self._watchers, self.notify)
+            looking = partial(looking, resume=self.resume)  # tools
+            self._looking = asyncio.create_task(looking())
             self._mirrors.listen()  # bus
 
     async def interrupt_all(self) -> None:
@@ -191,6 +199,18 @@ class RunningReplies:
         if not is_shown and running.begun.exception() is None:  # conversations
             is_shown = await elsewhere.is_watched(running.reply.pk)
         await presence.ended(running, is_shown=is_shown)  # conversations
+        while True:
+            try:
+                await self._hand_over(conversation_id, running)
+                break
+            except (DatabaseError, OSError) as error:
+                logger.warning("what follows a reply is tried again: %s", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+        if running.request is not None:  # cache
+            await cache.keep(running.reply, running.request)
+
+    async def _hand_over(self, conversation_id: UUID, running: RunningReply) -> None:
+        """Let a Stop or an answer that came as a reply ended count for what follows it."""
         is_stopped = running.stopped_as == Status.STOPPED
         has_begun = running.begun.exception() is None
         if is_stopped and not (has_begun and running.reply.status == Status.STOPPED):
@@ -200,8 +220,6 @@ class RunningReplies:
         elif running.tools.is_waiting or running.tools.is_answered:  # tools
             # The user may have answered while it was being saved.
             await self.resume(conversation_id)
-        if running.request is not None:  # cache
-            await cache.keep(running.reply, running.request)
 
     def tell(self, conversation_id: UUID) -> None:
         """Let all pages that show a conversation see that its rows have changed."""

@@ -24,9 +24,13 @@ Status = Reply.Status
 
 def streams_elsewhere(reply: Reply) -> bool:
     """Whether another process streams a reply, or did when it was read."""
-    # Without a process it waits for the user (approval.py).
-    is_of_another = reply.process not in ("", processes.this_process())
-    return reply.status == Status.STREAMING and is_of_another
+    return reply.status == Status.STREAMING and is_of_another(reply)
+
+
+def is_of_another(reply: Reply) -> bool:
+    """Whether another process has begun a reply, and it does not wait for the user."""
+    # Without a process it waits (approval.py).
+    return reply.process not in ("", processes.this_process())
 
 
 def stop(conversation_id: UUID) -> dict[int, str]:
@@ -56,9 +60,10 @@ def take_over_end(reply: Reply) -> None:
         reply.refresh_from_db(fields=["text", "reasoning", "status", "note", "ended_at"])
 
 
-def since(newest: int | None) -> tuple[int, dict[UUID, Reply]]:
-    """The id of the newest reply, and those which other processes stream or have begun since, by
-    the id of their conversation. Of each only its process and its conversation are read.
+def since(newest: int | None) -> tuple[int, list[Reply]]:
+    """The id of the newest reply, and those which stream or have begun since.
+
+    Of each only its process, its status and its conversation are read.
 
     `newest` is the id that the last call returned, None for the first call.
     """
@@ -66,12 +71,8 @@ def since(newest: int | None) -> tuple[int, dict[UUID, Reply]]:
         newest = Reply.objects.aggregate(newest=Max("pk", default=0))["newest"]
     # Ids of transactions that end at the same time may come in another order.
     new = Reply.objects.filter(Q(pk__gt=newest) | Q(status=Status.STREAMING)).order_by()
-    found = list(new.select_related("conversation").only("process", "conversation"))
-    # Without a process it waits for the user (approval.py).
-    mine = ("", processes.this_process())
-    elsewhere = [reply for reply in found if reply.process not in mine]
-    newest = max([newest, *(reply.pk for reply in found)])
-    return newest, {reply.conversation_id: reply for reply in elsewhere}
+    found = list(new.select_related("conversation").only("process", "status", "conversation"))
+    return max([newest, *(reply.pk for reply in found)]), found
 
 
 def say_watched(reply_id: int) -> None:

@@ -3,15 +3,17 @@
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation, Reply
-from chat.replies import elsewhere, followed, processes, rows
+from chat.replies import elsewhere, followed, processes, registry, rows, rows_elsewhere
 from chat.replies.registry import replies
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
@@ -100,10 +102,21 @@ async def test_stop_ends_the_row_of_another_process(model: FakeModel) -> None:
     assert not await database_sync_to_async(rows.save)(reply)
 
 
+@pytest.mark.parametrize("is_away", [False, True])
 async def test_a_stop_as_a_reply_ends_is_for_the_one_that_another_process_begins(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, is_away: bool
 ) -> None:
-    save_end = RunningReply._save_end
+    """Even if the database is away when the Stop comes."""
+    monkeypatch.setattr(registry, "AGAIN_SECONDS", 0.02)
+    save_end, stop = RunningReply._save_end, rows_elsewhere.stop
+    errors = [OperationalError("away")] if is_away else []
+
+    def stop_later(conversation_id: UUID) -> dict[int, str]:
+        if errors:
+            raise errors.pop()
+        return stop(conversation_id)
+
+    monkeypatch.setattr(rows_elsewhere, "stop", stop_later)
 
     async def save_end_and_begin_elsewhere(running: RunningReply) -> None:
         await save_end(running)
@@ -115,7 +128,7 @@ async def test_a_stop_as_a_reply_ends_is_for_the_one_that_another_process_begins
         await page.event("submit", prompt="/echo first")
         await page.until(lambda page: page.status == "stopped")
     statuses = [reply.status async for reply in Reply.objects.order_by("pk")]
-    assert statuses == ["complete", "stopped"]
+    assert (statuses, errors) == (["complete", "stopped"], [])
 
 
 async def test_what_another_process_has_stopped_is_closed_and_shown(slow_model: FakeModel) -> None:

@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
+import threading
+import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
+from chat.database import in_thread
 from chat.models import Reply
-from chat.replies import approval, processes, registry, rows_elsewhere
+from chat.replies import approval, elsewhere, processes, registry, rows, rows_elsewhere
 from chat.replies.registry import RunningReplies, replies
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
@@ -126,8 +130,41 @@ async def test_stop_denies(model: FakeModel) -> None:
         await page.event("submit", prompt="/echo on")
         await page.until(lambda page: page.status == "complete")
     reply = await Reply.objects.order_by("pk").afirst()
-    assert [call.status for call in await calls(reply)] == ["denied"]
+    (denied,) = await calls(reply)
+    assert (denied.status, denied.ended_at is not None) == ("denied", True)
     assert (ran, len(model.record)) == ([], 2)
+
+
+async def test_a_stop_that_comes_too_late_denies_nothing(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_page() as page:
+        await ask(page)
+        # Another process has ended the reply meanwhile.
+        monkeypatch.setattr(rows, "save", lambda reply: False)
+        assert not await in_thread(approval.stop)(uuid.UUID(page.conversation))
+        assert await statuses() == ["waiting"]
+
+
+async def test_an_answer_counts_though_the_reply_cannot_go_on_at_once(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
+    resume, failed = approval.resume, threading.Event()
+
+    def away_once(conversation_id: uuid.UUID) -> rows.Begun:
+        if not failed.is_set():
+            failed.set()
+            raise OperationalError("away")
+        return resume(conversation_id)
+
+    async with open_page() as page:
+        call = await ask(page)
+        monkeypatch.setattr(approval, "resume", away_once)
+        await page.event("allow", call=call)
+        await page.until(lambda page: page.status == "complete")
+        assert "cannot reach its database" not in page.controls
+    assert (failed.is_set(), ran) == (True, ["a.txt"])
 
 
 async def test_a_reply_that_waits_is_logged_once_when_it_ends(  # usage

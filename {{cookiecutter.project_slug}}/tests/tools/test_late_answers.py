@@ -4,18 +4,21 @@ The reply is saved as waiting, and then it is looked whether the user has answer
 """
 
 import asyncio
+import uuid
 from functools import partial
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 
+from chat.database import in_thread
 from chat.models import Conversation, Reply
-from chat.replies import approval, rows
+from chat.replies import approval, elsewhere, registry, rows
 from chat.replies.registry import RunningReplies
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
 from tests.tools.offering import offer
-from tests.tools.replying import statuses
+from tests.tools.replying import calls, statuses
 from tests.waiting import limit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,11 +51,48 @@ def _first_call(reply: Reply) -> int:
     return reply.tool_calls.all()[0].pk
 
 
-async def test_an_answer_counts_while_the_reply_is_being_saved(
+async def test_an_answer_counts_whose_process_has_died(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = rows.save
+    monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.02)
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    waits, stranger = [conversation.pk], uuid.uuid4()
+    assert await in_thread(approval.answered)([*waits, stranger]) == []
+    reply = await Reply.objects.select_related("conversation").aget()
+    call = (await calls(reply))[0].pk
+    await in_thread(partial(approval.answer, reply.conversation, call, allow=True))()
+    assert await in_thread(approval.answered)([stranger]) == []
+    assert await in_thread(approval.answered)([*waits, stranger]) == waits
+    resumed = asyncio.Event()
+
+    async def resume(conversation_id: UUID) -> None:
+        await replies.resume(conversation_id)
+        resumed.set()
+
+    looking = asyncio.create_task(elsewhere.look((), lambda conversation: None, resume))
+    async with limit("the reply is resumed"):
+        await resumed.wait()
+    looking.cancel()
+    await ended(replies)
+    assert (await statuses(), ran) == (["complete"], ["a.txt"])
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_an_answer_counts_while_the_reply_is_being_saved(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, is_away: bool
+) -> None:
+    """Even if the database is away when the reply would go on."""
+    monkeypatch.setattr(registry, "AGAIN_SECONDS", 0.02)
+    save, resume = rows.save, approval.resume
     answered: list[bool] = []
+    errors = [OperationalError("away")] if is_away else []
+
+    def resume_later(conversation_id: UUID) -> rows.Begun:
+        if errors:
+            raise errors.pop()
+        return resume(conversation_id)
 
     def save_late(reply: Reply) -> bool:
         if reply.is_waiting and not answered:
@@ -61,10 +101,11 @@ async def test_an_answer_counts_while_the_reply_is_being_saved(
         return save(reply)
 
     monkeypatch.setattr(rows, "save", save_late)
+    monkeypatch.setattr(approval, "resume", resume_later)
     replies, conversation = RunningReplies(), Conversation(visitor="tests")
     await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
     await ended(replies)
-    assert (answered, ran) == ([True], ["a.txt"])
+    assert (answered, errors, ran) == ([True], [], ["a.txt"])
 
 
 @pytest.mark.parametrize(
