@@ -6,16 +6,23 @@ in it: a query that waits for the database would hold up everybody, and Stop. Tw
 calls `mount` in that thread, and where a login is required, `check_permissions`.
 """
 
+import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+logger = logging.getLogger("chat")
+
+# How soon a database that was away is tried again.
+AGAIN_SECONDS = 0.7
 
 # SQLite has one writer at a time. Others would sleep until they may write.
 _at_once = 1 if connection.vendor == "sqlite" else 8
@@ -32,6 +39,16 @@ def in_thread(query: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 def saving(save: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """`in_thread` for what saves a running reply."""
     return _wrapped(save, _saves)
+
+
+async def keep_trying(query: Callable[[], Coroutine[Any, Any, T]], failure: str) -> T:
+    """Await `query` until the database answers. `failure` is what the log says in between."""
+    while True:
+        try:
+            return await query()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("%s yet: %s", failure, error)
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 @contextlib.contextmanager

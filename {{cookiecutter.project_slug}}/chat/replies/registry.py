@@ -7,17 +7,15 @@ for a while without any.
 import asyncio
 import contextlib
 import itertools
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
 
 from chat.bus import changes  # bus
 from chat.conversations import presence  # conversations
-from chat.database import in_thread
+from chat.database import in_thread, keep_trying
 from chat.models import Reply
 from chat.owners import Owner  # conversations
 from chat.replies import (
@@ -32,15 +30,11 @@ from chat.replies.grace import Graces
 from chat.replies.running_reply import RunningReply
 from chat.replies.watcher import Watcher
 
-logger = logging.getLogger("chat")
-
 Status = Reply.Status
 # How long the end of the process waits for the database and for pages.
 ENDING_SECONDS = 2
 # How long a new reply waits for the one before, whose end a page may have read from its row.
 LEAVING_SECONDS = 1
-# How soon the database is tried again.
-AGAIN_SECONDS = 0.7
 
 
 class RunningReplies:
@@ -199,13 +193,8 @@ class RunningReplies:
         if not is_shown and running.begun.exception() is None:  # conversations
             is_shown = await elsewhere.is_watched(running.reply.pk)
         await presence.ended(running, is_shown=is_shown)  # conversations
-        while True:
-            try:
-                await self._hand_over(conversation_id, running)
-                break
-            except (DatabaseError, OSError) as error:
-                logger.warning("what follows a reply is tried again: %s", error)
-                await asyncio.sleep(AGAIN_SECONDS)
+        hand_over = partial(self._hand_over, conversation_id, running)
+        await keep_trying(hand_over, f"conversation {conversation_id} does not go on")
         if running.request is not None:  # cache
             await cache.keep(running.reply, running.request)
 

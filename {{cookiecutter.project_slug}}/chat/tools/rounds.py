@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat.database import in_thread
+from chat.database import keep_trying, saving
 from chat.models import Reply
 from chat.provider.errors import ProviderError
 from chat.provider.events import Call
@@ -19,6 +20,7 @@ from chat.tools import history, registry
 from chat.tools.models import MAXIMUM_NAME, ToolCall
 from chat.tools.tool import ToolError
 
+T = TypeVar("T")
 Status = ToolCall.Status
 Read = Callable[[Request], Coroutine[Any, Any, list[Call]]]
 
@@ -82,22 +84,8 @@ class ToolRounds:
         if reply.text and not reply.text.endswith("\n\n"):
             # What follows the calls begins a new paragraph.
             reply.text += "\n\n"
-        added = [
-            ToolCall(
-                reply=reply,
-                round=number,
-                position=len(reply.text),
-                call_id=storable(call.id)[:MAXIMUM_NAME],
-                name=storable(call.name)[:MAXIMUM_NAME],
-                arguments=storable(call.arguments),
-                extra=call.extra,
-                status=_first_status(call.name),
-            )
-            for call in called
-        ]
-        reply.call_count += len(added)
-        await in_thread(_insert)(reply, added)
-        self._calls += added
+        reply.call_count += len(called)
+        self._calls += await self._save(partial(_insert, reply, called, number))
         self._change()
 
     async def _run_all(self) -> bool:
@@ -119,8 +107,12 @@ class ToolRounds:
             call.result = storable(str(error))
             call.status = Status.FAILED
         call.ended_at = timezone.now()
-        await in_thread(call.save)(update_fields=["result", "status", "ended_at"])
+        await self._save(partial(call.save, update_fields=["result", "status", "ended_at"]))
         self._change()
+
+    async def _save(self, write: Callable[[], T]) -> T:
+        """Write calls: what a tool has done is not lost because the database is away."""
+        return await keep_trying(saving(write), f"calls of reply {self._reply.pk} are not saved")
 
     def _change(self) -> None:
         self.version += 1
@@ -132,9 +124,25 @@ def _first_status(name: str) -> Status:
     return Status.WAITING if tool and tool.confirm else Status.RUNNING
 
 
-def _insert(reply: Reply, calls: list[ToolCall]) -> None:
-    """Insert calls, and save the text before them."""
+def _insert(reply: Reply, called: list[Call], number: int) -> list[ToolCall]:
+    """Insert the calls of a round, and save the text before them."""
+    calls = [
+        ToolCall(
+            reply=reply,
+            round=number,
+            position=len(reply.text),
+            call_id=storable(call.id)[:MAXIMUM_NAME],
+            name=storable(call.name)[:MAXIMUM_NAME],
+            arguments=storable(call.arguments),
+            extra=call.extra,
+            status=_first_status(call.name),
+        )
+        for call in called
+    ]
     with transaction.atomic():
+        # An attempt before this one may have been committed, though its answer was lost.
+        ToolCall.objects.filter(reply=reply, round=number).delete()
         ToolCall.objects.bulk_create(calls)
         fields: dict[str, Any] = {"text": reply.text, "call_count": reply.call_count}
         Reply.objects.filter(pk=reply.pk).update(**fields)
+    return calls

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from chat import database
 from chat.models import Conversation, Reply
-from chat.replies import elsewhere, followed, processes, registry, rows, rows_elsewhere
+from chat.replies import elsewhere, followed, processes, rows, rows_elsewhere
 from chat.replies.registry import replies
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
@@ -107,7 +108,7 @@ async def test_a_stop_as_a_reply_ends_is_for_the_one_that_another_process_begins
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, is_away: bool
 ) -> None:
     """Even if the database is away when the Stop comes."""
-    monkeypatch.setattr(registry, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(database, "AGAIN_SECONDS", 0.02)
     save_end, stop = RunningReply._save_end, rows_elsewhere.stop
     errors = [OperationalError("away")] if is_away else []
 

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError
 
+from chat import database
 from chat.database import in_thread
 from chat.models import Conversation, Reply
-from chat.replies import approval, elsewhere, registry, rows
+from chat.replies import approval, elsewhere, rows
 from chat.replies.registry import RunningReplies
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
@@ -84,7 +85,7 @@ async def test_an_answer_counts_while_the_reply_is_being_saved(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch, is_away: bool
 ) -> None:
     """Even if the database is away when the reply would go on."""
-    monkeypatch.setattr(registry, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(database, "AGAIN_SECONDS", 0.02)
     save, resume = rows.save, approval.resume
     answered: list[bool] = []
     errors = [OperationalError("away")] if is_away else []
