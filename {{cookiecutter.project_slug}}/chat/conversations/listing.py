@@ -1,6 +1,6 @@
 """One owner's conversations, newest activity first, grouped by day, and a search in them.
 
-It blocks, and asks the database once.
+It blocks, and asks the database twice: the second time for what Undo brings back.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from chat.conversations import trash
 from chat.models import Conversation, Reply, Turn
 from chat.owners import Owner
 
@@ -42,12 +43,14 @@ def listing(owner: Owner, look: Look) -> dict[str, Any]:
     if look.query:
         message = NOTHING_FOUND
     today = timezone.localdate()
+    deleted = trash.newest(owner)
     groups = groupby(shown, lambda row: timezone.localtime(row.active_at).date())
     return {
         "days": [
             {"name": _name(day, today), "conversations": [_entry(row, look) for row in rows_of_day]}
             for day, rows_of_day in groups
         ],
+        "deleted": {"id": str(deleted.pk), "title": _title(deleted)} if deleted else {},
         "export_all": reverse("export_all"),  # export
         "has_more": len(rows) > len(shown),
         "list_message": "" if shown else message,
@@ -97,7 +100,7 @@ def _contains(field: str, word: str) -> Q:
 
 
 def _entry(row: Any, look: Look) -> dict[str, Any]:
-    title = row.title or "Untitled"
+    title = _title(row)
     return {
         "id": str(row.pk),
         "title": title,
@@ -106,6 +109,10 @@ def _entry(row: Any, look: Look) -> dict[str, Any]:
         "is_streaming": row.is_streaming,
         "is_unread": row.is_unread and not row.is_streaming,
     }
+
+
+def _title(row: Any) -> str:
+    return row.title or "Untitled"
 
 
 def _name(day: date, today: date) -> str:

@@ -1,7 +1,9 @@
 """Deletes conversations so that Undo can bring them back for a while. Everything here blocks."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from chat import deletion
@@ -17,13 +19,25 @@ def delete(conversation: Conversation) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(deleted_at=timezone.now())
 
 
-def undo(owner: Owner, conversation: Conversation) -> bool:
+def newest(owner: Owner) -> Conversation | None:
+    """What the owner has deleted last, with its title, if Undo still brings it back."""
+    deleted = Conversation.with_deleted.filter(**owner.fields, deleted_at__gt=_long_ago())
+    return deleted.order_by("-deleted_at").only("title").first()
+
+
+def undo(owner: Owner, conversation_id: UUID | str) -> bool:
     """Bring a conversation of the owner back. Returns whether it is still there."""
-    deleted = Conversation.with_deleted.filter(**owner.fields, pk=conversation.pk)
+    try:
+        deleted = Conversation.with_deleted.filter(**owner.fields, pk=conversation_id)
+    except ValidationError:  # not a UUID
+        return False
     return deleted.update(deleted_at=None) == 1
 
 
 def purge() -> None:
     """Delete what Undo brings back no more, with all its turns."""
-    long_ago = timezone.now() - timedelta(seconds=UNDO_SECONDS)
-    deletion.delete(Conversation.with_deleted.filter(deleted_at__lte=long_ago))
+    deletion.delete(Conversation.with_deleted.filter(deleted_at__lte=_long_ago()))
+
+
+def _long_ago() -> datetime:
+    return timezone.now() - timedelta(seconds=UNDO_SECONDS)

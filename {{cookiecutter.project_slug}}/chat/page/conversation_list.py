@@ -41,11 +41,11 @@ class ConversationList(ConversationView):
     has_more = state(False)
     list_message = state("")
     current = state("")
-    deleted = state("")
+    deleted: dict[str, str] = state({})
     export_all = state("")  # export
 
     _look = Look()
-    _deleted: Conversation | None = None
+    _left: Conversation | None = None  # because it was deleted
     _watching: asyncio.Task[None] | None = None
 
     @event_handler()
@@ -92,19 +92,23 @@ class ConversationList(ConversationView):
             return
         if not await self._change(self._delete(found)):
             return
-        self._deleted, self.deleted = found, found.title or "Untitled"
-        _purges.add(purge := asyncio.create_task(self._purge_later(found)))
-        purge.add_done_callback(_purges.discard)
+        _purge_later(self._owner)
         if found == self._conversation:
+            self._left = found
             await self.switch(None)
 
     @event_handler()
-    async def undo(self, **kwargs: Any) -> None:
-        """Bring back what was deleted last."""
-        if self._deleted is None or self._owner is None:
+    async def undo(self, conversation: str = "", **kwargs: Any) -> None:
+        """Bring a deleted conversation back. It is opened if the page has shown nothing since."""
+        if self._owner is None:
             return
-        if await self._change(in_thread(trash.undo)(self._owner, self._deleted)):
-            self._deleted, self.deleted = None, ""
+        if not await self._change(in_thread(trash.undo)(self._owner, conversation)):
+            return
+        shown, left = self._conversation, self._left
+        if left is not None and str(left.pk) == conversation:
+            self._left = None
+            if shown is not None and shown._state.adding:
+                await self.open(conversation)
 
     @event_handler()
     async def delete_all(self, **kwargs: Any) -> None:
@@ -129,6 +133,9 @@ class ConversationList(ConversationView):
         """Follow the changes that other tabs and replies make, until `leave_list`."""
         if self._owner is not None and self._watching is None:
             self._watching = asyncio.create_task(self._watch(self._owner))
+            if self.deleted:
+                # The process that was to purge it may have ended since.
+                _purge_later(self._owner)
 
     def current_state(self) -> dict[str, str]:
         """Mark the conversation that the page shows."""
@@ -205,26 +212,35 @@ class ConversationList(ConversationView):
             self.refuse(error_messages.GONE)
         return found
 
-    async def _change(self, change: Awaitable[Any]) -> bool:
-        """Change rows, and show it in each tab of the owner. Returns whether that was possible."""
+    async def _change(self, change: Awaitable[bool | None]) -> bool:
+        """Change rows, and show it in each tab of the owner. Returns whether that was possible.
+
+        `change` returns False if there is no such conversation.
+        """
         try:
-            await change
+            is_gone = await change is False
         except (DatabaseError, OSError):
             logger.exception("a conversation could not be changed")
             self.refuse(error_messages.NO_DATABASE)
             return False
+        if is_gone:
+            self.refuse(error_messages.GONE)
         await self._refresh()
         if self._owner is not None:
             presence.notify(self._owner)
-        return True
+        return not is_gone
 
-    async def _purge_later(self, conversation: Conversation) -> None:
-        await asyncio.sleep(trash.UNDO_SECONDS)
-        try:
-            if self._deleted == conversation and is_connected(self):
-                async with render_lock(self):
-                    self._deleted, self.deleted = None, ""
-                    await self.push_state()
-            await in_thread(trash.purge)()
-        except (DatabaseError, OSError) as error:
-            logger.warning("deleted conversations are purged later: %s", error)
+
+def _purge_later(owner: Owner) -> None:
+    """Begin to wait until Undo brings back no more what is deleted now; then its rows go away."""
+    _purges.add(purge := asyncio.create_task(_purge(owner, trash.UNDO_SECONDS)))
+    purge.add_done_callback(_purges.discard)
+
+
+async def _purge(owner: Owner, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    try:
+        await in_thread(trash.purge)()
+    except (DatabaseError, OSError) as error:
+        logger.warning("deleted conversations are purged later: %s", error)
+    presence.notify(owner)

@@ -95,6 +95,24 @@ async def test_delete_and_undo_with_the_keyboard(page: Page) -> None:
     await button(page, "Undo").press("Enter")
     await expect(link(page, "/echo delete me")).to_be_visible()
     await expect(button(page, "Undo")).to_have_count(0)
+    # It is shown again.
+    await expect(last_reply(page).locator(".text")).to_have_text("delete me")
+    await expect(link(page, "/echo delete me")).to_have_attribute("aria-current", "page")
+
+
+async def test_undo_outlives_another_delete_and_a_reload(page: Page) -> None:
+    for word in ("first", "second"):
+        await begin(page, f"/echo {word} of two")
+        await expect_status(page, "complete")
+    for word in ("first", "second"):
+        await entry(page, f"/echo {word} of two").get_by_role("button", name="Delete").click()
+        await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” is deleted.")
+    await page.reload()
+    for word in ("second", "first"):
+        await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” is deleted.")
+        await button(page, "Undo").click()
+        await expect(link(page, f"/echo {word} of two")).to_be_visible()
+    await expect(button(page, "Undo")).to_have_count(0)
 
 
 async def test_search_and_move_with_the_keyboard(page: Page) -> None:
@@ -147,11 +165,15 @@ async def test_another_tab_follows(page: Page) -> None:
     other = await page.context.new_page()
     async with no_errors(other):
         await other.goto(page.url)
+        await expect(other.locator("#log[data-followed]")).to_be_attached()
+        await other.evaluate("document.activeElement.blur()")
         await entry(page, "/echo two tabs").get_by_role("button", name="Delete").click()
         await expect(entry(other, "/echo two tabs")).to_have_count(0)
-        await expect(button(other, "Undo")).to_have_count(0)
+        await expect(button(other, "Undo")).to_be_visible()
+        await expect(button(other, "Undo")).not_to_be_focused()
         await button(page, "Undo").click()
         await expect(link(other, "/echo two tabs")).to_be_visible()
+        await expect(button(other, "Undo")).to_have_count(0)
     await other.close()
 
 

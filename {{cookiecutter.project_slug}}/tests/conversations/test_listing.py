@@ -63,16 +63,19 @@ def test_days_have_names() -> None:
     assert days[2]["name"].endswith(str((now - timedelta(days=800)).year))
 
 
-def test_it_is_shown_page_by_page_in_one_query(
+def test_it_is_shown_page_by_page_in_two_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     Conversation.objects.bulk_create(
         Conversation(**ME.fields, title=str(number)) for number in range(PAGE + 1)
     )
-    with django_assert_num_queries(1):
+    deleted = begun("deleted")
+    trash.delete(deleted)
+    with django_assert_num_queries(2):
         first = listing(ME, Look())
     assert (len(titles()), first["has_more"]) == (PAGE, True)
-    with django_assert_num_queries(1):
+    assert first["deleted"] == {"id": str(deleted.pk), "title": "deleted"}
+    with django_assert_num_queries(2):
         whole = listing(ME, Look(count=2 * PAGE))
     assert whole["has_more"] is False
     assert len(titles(Look(count=2 * PAGE))) == PAGE + 1
@@ -140,18 +143,33 @@ def test_what_is_deleted_is_nowhere_until_undo_and_then_gone() -> None:
     assert titles() == []
     with pytest.raises(Conversation.DoesNotExist):
         rows.ask(mine, "to a deleted one")
-    assert not trash.undo(SOMEBODY_ELSE, mine)
-    assert trash.undo(ME, mine)
+    assert not trash.undo(SOMEBODY_ELSE, mine.pk)
+    assert not trash.undo(ME, "nonsense")
+    assert trash.undo(ME, mine.pk)
     assert titles() == ["mine"]
 
     trash.delete(mine)
     trash.purge()
-    assert trash.undo(ME, mine)
+    assert trash.undo(ME, mine.pk)
     long_ago = timezone.now() - timedelta(seconds=trash.UNDO_SECONDS)
     Conversation.with_deleted.update(deleted_at=long_ago)
     trash.purge()
-    assert not trash.undo(ME, mine)
+    assert not trash.undo(ME, mine.pk)
     assert Conversation.with_deleted.count() == Reply.objects.count() == 0
+
+
+def test_undo_is_of_the_newest_that_was_deleted_a_short_time_ago() -> None:
+    conversations = [begun(title) for title in ("first", "second", "third")]
+    for conversation in conversations:
+        trash.delete(conversation)
+    trash.delete(begun("hers", owner=SOMEBODY_ELSE))
+    first, second, third = conversations
+    assert listing(ME, FIRST)["deleted"]["title"] == "third"
+    assert trash.undo(ME, third.pk)
+    assert listing(ME, FIRST)["deleted"]["title"] == "second"
+    long_ago = timezone.now() - timedelta(seconds=trash.UNDO_SECONDS)
+    Conversation.with_deleted.filter(pk__in=[first.pk, second.pk]).update(deleted_at=long_ago)
+    assert listing(ME, FIRST)["deleted"] == {}
 
 
 def test_delete_all_leaves_what_is_not_ones_own() -> None:

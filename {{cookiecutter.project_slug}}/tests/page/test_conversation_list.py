@@ -3,16 +3,18 @@
 import asyncio
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from chat.conversations import activity, presence, trash
-from chat.conversations.listing import QUERY_CHARS, Look
+from chat.conversations.listing import QUERY_CHARS, Look, listing
 from chat.database import in_thread
 from chat.models import Conversation, Reply
 from chat.owners import Owner
@@ -136,22 +138,76 @@ async def test_deleting_stops_the_reply_and_undo_brings_it_back(slow_model: Fake
         await closed_by_client(slow_model)
         await page.until(lambda page: page.conversation != first and "Undo" in page.controls)
         assert not await Conversation.objects.filter(pk=first).aexists()
-        await page.event("undo")
-        await page.event("open", conversation=first)
-        await page.until(lambda page: page.status == "stopped")
+        await page.event("undo", conversation=first)
+        await page.until(lambda page: page.conversation == first and page.status == "stopped")
+
+
+async def test_undo_leaves_what_is_shown_since(model: FakeModel) -> None:
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.event("delete", conversation=first)
+        await page.until(lambda page: not page.turns)
+        second = await begin(page, "/echo two")
+        await page.until(complete)
+        await page.event("undo", conversation=first)
+        await page.event("submit", prompt="/echo three")
+        await page.until(lambda page: len(page.turns) == 2 and complete(page))
+        assert page.conversation == second
+    assert await Conversation.objects.acount() == 2
+
+
+async def test_what_is_gone_is_told(model: FakeModel) -> None:
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.event("start_rename", conversation=first)
+        await page.until(lambda page: "cancel_rename" in page.controls)
+        await in_thread(trash.delete)(await Conversation.objects.aget())
+        page.controls = ""
+        await page.event("rename", title="Renamed")
+        await page.until(lambda page: "This conversation is gone" in page.controls)
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+        await Conversation.with_deleted.all().adelete()
+        page.controls = ""
+        await page.event("undo", conversation=first)
+        await page.until(lambda page: "This conversation is gone" in page.controls)
 
 
 async def test_a_deleted_one_is_gone_after_a_while(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trash, "UNDO_SECONDS", 0.05)
-    async with open_page() as page:
+    """Also where the process that was to purge it has ended: a page that connects waits again."""
+    client, waits, over = Client(), 0, asyncio.Event()
+    purge = conversation_list._purge
+
+    async def purge_when_told(owner: Owner, seconds: float) -> None:
+        nonlocal waits
+        assert seconds == trash.UNDO_SECONDS
+        waits += 1
+        await over.wait()
+        await purge(owner, 0)
+
+    monkeypatch.setattr(conversation_list, "_purge", purge_when_told)
+    async with open_page(client) as page:
         first = await begin(page, "/echo one")
         await page.until(complete)
         await page.event("delete", conversation=first)
         await page.until(lambda page: "Undo" in page.controls)
-        for purge in list(conversation_list._purges):
-            await purge
+    assert waits == 1
+    async with open_page(client) as page:
+        assert "Undo" in page.controls
+        async with limit("the page waits for the end of Undo"):
+            while waits < 2:
+                await asyncio.sleep(0.01)
+        page.controls = ""
+        await Conversation.with_deleted.aupdate(deleted_at=timezone.now() - timedelta(days=1))
+        over.set()
+        await page.until(lambda page: "RemoveChild" in page.controls)
+        assert "Undo" not in page.controls
+    async with limit("the rows are purged"):
+        await asyncio.gather(*conversation_list._purges)
     assert await Conversation.with_deleted.acount() == 0
 
 
@@ -203,15 +259,14 @@ async def test_a_query_has_a_limit_of_characters(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries: list[str] = []
-    read = conversation_list.listing
 
-    def listing(owner: Owner, look: Look) -> dict[str, Any]:
+    def read(owner: Owner, look: Look) -> dict[str, Any]:
         queries.append(look.query)
-        return read(owner, look)
+        return listing(owner, look)
 
     async with open_page() as page:
         assert f'maxlength="{QUERY_CHARS}"' in page.controls
-        monkeypatch.setattr(conversation_list, "listing", listing)
+        monkeypatch.setattr(conversation_list, "listing", read)
         await page.event("search", value="x" * 10_000)
         await page.until(lambda page: "Nothing found." in page.controls)
     assert max(map(len, queries)) == QUERY_CHARS
@@ -231,7 +286,7 @@ async def test_nobody_reaches_what_is_somebody_elses(model: FakeModel, event: st
                 await other.event(event, conversation=conversation)
             await other.until(lambda page: "deleted" in page.controls or "gone" in page.controls)
             await other.event("new_chat")
-        await other.event("undo")
+        await other.event("undo", conversation=secret)
         await other.event("delete_all")
         await other.event("submit", prompt="/echo mine")
         await other.until(complete)

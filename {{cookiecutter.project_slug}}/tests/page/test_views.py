@@ -18,7 +18,7 @@ from chat.replies import rows
 
 pytestmark = pytest.mark.django_db
 LIST = 0  # queries of the list of conversations
-LIST = 1  # conversations
+LIST = 2  # conversations
 
 
 @pytest.fixture

@@ -65,6 +65,10 @@
 
   // Where the focus was is gone: it goes to what has come in its place.
   let rename;
+  let isDeleting = false; // here: another tab shows Undo, too, and keeps its focus
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[dj-click=delete]")) isDeleting = true;
+  });
   new MutationObserver(() => {
     const input = list()?.querySelector(".rename input");
     if (input && input !== rename) {
@@ -75,7 +79,10 @@
     }
     rename = input;
     const undo = list()?.querySelector("[dj-click=undo]");
-    if (undo && document.activeElement === document.body) undo.focus();
+    if (undo && isDeleting && document.activeElement === document.body) {
+      isDeleting = false;
+      undo.focus();
+    }
     showUnread();
   }).observe(document.querySelector(".controls"), {
     attributeFilter: ["class"],
