@@ -4,6 +4,8 @@ import io
 import math
 import os
 import re
+from collections.abc import Callable
+from string import Formatter
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -85,30 +87,34 @@ def too_long(most: int) -> str:
 def for_error(error: ProviderError, model: str = "") -> str:
     """The message for an error of `model`, or else of the default one.
 
-    It holds no secret, since `ProviderError.detail` holds none.
+    It holds no secret, since `ProviderError.detail` holds none. It may read `.env`: it blocks.
     """
-    proxy = proxies.current()
-    return SENTENCES[error.kind].format(
-        title=names.TITLE,
-        advice=names.BASE_URL_ADVICE,
-        through=f" through the proxy {proxy.address}" if proxy else "",
-        proxy_place=_proxy_place(proxy.variable if proxy else ""),
-        no_proxy_place=_place("NO_PROXY"),
-        limit_place=_place("CHAT_MAX_OUTPUT_TOKENS"),
-        key=names.KEY_VARIABLE,
-        key_place=_place(names.KEY_VARIABLE),
-        base_url=names.BASE_URL_VARIABLE,
-        base_url_place=_place(names.BASE_URL_VARIABLE),
-        address=_address(),
-        host=urlsplit(settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL).hostname,
-        model=model or default_model(),
-        model_advice=_model_advice(model or default_model()),
-        limit=settings.CHAT_MAX_OUTPUT_TOKENS,
-        idle=f"{settings.CHAT_IDLE_TIMEOUT_SECONDS:g}",
-        when=when(error.retry_after),
-        detail=error.detail,
-        said=f" ({error.detail})" if error.detail and error.detail[0] != "<" else "",
-    )
+    detail = error.detail
+    facts: dict[str, Callable[[], object]] = {
+        "title": lambda: names.TITLE,
+        "advice": lambda: names.BASE_URL_ADVICE,
+        "through": _through,
+        "proxy_place": _proxy_place,
+        "no_proxy_place": lambda: _place("NO_PROXY"),
+        "limit_place": lambda: _place("CHAT_MAX_OUTPUT_TOKENS"),
+        "key": lambda: names.KEY_VARIABLE,
+        "key_place": lambda: _place(names.KEY_VARIABLE),
+        "base_url": lambda: names.BASE_URL_VARIABLE,
+        "base_url_place": lambda: _place(names.BASE_URL_VARIABLE),
+        "address": _address,
+        "host": lambda: urlsplit(settings.CHAT_BASE_URL or names.DEFAULT_BASE_URL).hostname,
+        "model": lambda: model or default_model(),
+        "model_advice": lambda: _model_advice(model or default_model()),
+        "limit": lambda: settings.CHAT_MAX_OUTPUT_TOKENS,
+        "idle": lambda: f"{settings.CHAT_IDLE_TIMEOUT_SECONDS:g}",
+        "when": lambda: when(error.retry_after),
+        "detail": lambda: detail,
+        "said": lambda: f" ({detail})" if detail and detail[0] != "<" else "",
+    }
+    sentence = SENTENCES[error.kind]
+    # A place is a line of `.env`, which is read for it.
+    named = {name for _, name, _, _ in Formatter().parse(sentence) if name}
+    return sentence.format(**{name: facts[name]() for name in named})
 
 
 def _model_advice(model: str) -> str:
@@ -134,8 +140,16 @@ def _address() -> str:
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 
-def _proxy_place(variable: str) -> str:
-    return f"{variable} {_place(variable)}" if variable else "this computer's network settings"
+def _through() -> str:
+    proxy = proxies.current()
+    return f" through the proxy {proxy.address}" if proxy else ""
+
+
+def _proxy_place() -> str:
+    proxy = proxies.current()
+    if proxy is None or not proxy.variable:
+        return "this computer's network settings"
+    return f"{proxy.variable} {_place(proxy.variable)}"
 
 
 def _place(variable: str) -> str:

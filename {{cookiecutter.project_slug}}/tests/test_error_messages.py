@@ -73,6 +73,12 @@ def test_a_missing_key_is_said_to_belong_into_env(
     assert f"{names.KEY_VARIABLE}= {place}," in sentence
 
 
+@pytest.mark.parametrize("kind", ["overloaded", "rate_limited", "silent", "cut_off"])
+def test_env_is_read_only_for_a_sentence_that_names_it(kind: Kind, settings: Settings) -> None:
+    settings.CHAT_ENV_FILE = None
+    assert error_messages.for_error(ProviderError(kind)).endswith(".")
+
+
 def test_the_model_and_the_vendor_are_named(settings: Settings) -> None:
     settings.CHAT_MODEL = "somebody/else"
     assert "somebody/else" in error_messages.for_error(ProviderError("model_unknown"))

@@ -98,7 +98,9 @@ class RunningReply:
                 if not self._reading.done() and await self._save() is False:
                     # Another process has ended it: `_save_end` takes over how.
                     self.stop(Status.INTERRUPTED)
-            self._settle(self._reading)
+            if problem := self._settle(self._reading):
+                # Its sentence may name a line of `.env`, which is read for it.
+                await asyncio.to_thread(self._fail, problem)
             self.tools.settle(self.reply)  # tools
             await self._save_end()
         except Exception:
@@ -124,18 +126,19 @@ class RunningReply:
         if await read(request):
             raise ProviderError("tool_call")
 
-    def _settle(self, reading: asyncio.Task[None]) -> None:
+    def _settle(self, reading: asyncio.Task[None]) -> ProviderError | None:
+        """Take in how the reading ended. Returns why the reply has failed, if it has."""
         self._tally.write_to(self.reply)  # usage
         self.reply.reasoning = self.reply.reasoning.rstrip()
         if reading.cancelled():
             self.reply.status = self.stopped_as or Status.INTERRUPTED
             if self.reply.status == Status.INTERRUPTED:
                 self.reply.note = error_messages.INTERRUPTED
-            return
+            return None
         error = reading.exception()
         if error is None:
             self.reply.status = Status.COMPLETE
-            return
+            return None
         problem = error if isinstance(error, ProviderError) else ProviderError("internal")
         if problem.kind == "internal":
             logger.error("reply %s: fault in the chat itself", self.reply.pk, exc_info=error)
@@ -143,7 +146,7 @@ class RunningReply:
             logger.warning("reply %s: %s (its note says why)", self.reply.pk, problem.kind)
         elif problem.detail:
             logger.warning("reply %s: %s (%s)", self.reply.pk, problem.kind, problem.detail)
-        self._fail(problem)
+        return problem
 
     def _fail(self, problem: ProviderError) -> None:
         self.reply.status = Status.FAILED

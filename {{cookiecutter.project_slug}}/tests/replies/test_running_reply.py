@@ -1,6 +1,7 @@
 """How a reply ends in the database, and what the log tells of it."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 from django.db import DataError, InterfaceError, OperationalError
 from pytest_django import Settings
 
+from chat import error_messages
 from chat.models import Conversation, Reply
 from chat.provider.chunks import ChunkReader
 from chat.provider.errors import ProviderError
@@ -64,6 +66,21 @@ async def test_the_row_holds_the_text_and_the_sentence(
     assert bool(note) == bool(reply.note)
     assert bool(reply.reasoning) == ("think" in prompt)
     assert "think" not in reply.text
+
+
+async def test_no_stream_waits_while_env_is_read_for_a_sentence(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def for_error(error: ProviderError, model: str) -> str:
+        threads.append(threading.current_thread().name)
+        return "A sentence."
+
+    monkeypatch.setattr(error_messages, "for_error", for_error)
+    assert (await reply_to("/401")).note == "A sentence."
+    (thread,) = threads
+    assert thread != threading.current_thread().name
 
 
 async def test_the_limit_can_end_a_reply_before_its_text(
