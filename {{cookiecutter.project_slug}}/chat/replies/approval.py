@@ -76,6 +76,8 @@ def answered(conversation_ids: Collection[UUID]) -> list[UUID]:
 
 def stop(conversation_id: UUID) -> bool:
     """Stop the reply of a conversation if it waits, and deny its calls. Returns whether it did."""
+    if not _waiting(conversation_id).exists():
+        return False
     with transaction.atomic():
         reply = _waiting(conversation_id).first()
         if reply is None:

@@ -44,6 +44,7 @@ async def read_response(
     text, reasoning = Repair(), Repair()
     calls: list[Call] = []
     start, finish = len(reply.text), None
+    is_over = False  # finished, and without text since
     tally.begin_response()  # usage
     events = read_reply(request)
     events = cache.first(events, reply, request)  # cache
@@ -55,6 +56,7 @@ async def read_response(
                     limit.reschedule(loop.time() + idle)
                 match event:
                     case Text():
+                        is_over = False
                         reply.text += text.repair(event.text)
                         notify()
                     case Reasoning():
@@ -67,9 +69,9 @@ async def read_response(
                     case Call():
                         calls.append(event)
                     case Finish():
-                        if finish is None:
+                        if not is_over:
                             limit.reschedule(loop.time() + min(idle, AFTER_FINISH_SECONDS))
-                        finish = event
+                        finish, is_over = event, True
     except TimeoutError:
         if finish is None:
             raise ProviderError("silent") from None

@@ -39,7 +39,9 @@ def stop(conversation_id: UUID) -> dict[int, str]:
     Returns its id and the process, if there was one. That process closes the upstream connection
     when it saves the reply the next time.
     """
-    return _end(_streaming().filter(conversation=conversation_id), Status.STOPPED)
+    streaming = _streaming().filter(conversation=conversation_id)
+    # A look first: Esc often stops nothing, and on SQLite a transaction holds up every writer.
+    return _end(streaming, Status.STOPPED) if streaming.exists() else {}
 
 
 def interrupt_dead(silent: Collection[str] = ()) -> None:

@@ -25,6 +25,19 @@ async def test_the_keys(page: Page) -> None:
     await expect(prompt(page)).to_be_focused()
 
 
+async def test_esc_that_is_held_down_stops_once(page: Page) -> None:
+    await expect(page.locator("#log[data-followed]")).to_be_attached()
+    await page.evaluate(
+        "() => { window.sent = []; const { send } = djustClient;"
+        " djustClient.send = (event, ...rest) => (sent.push(event), send(event, ...rest)); }"
+    )
+    for _ in range(3):
+        await page.keyboard.down("Escape")
+    await page.keyboard.up("Escape")
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("sent") == ["stop", "stop"]
+
+
 async def test_a_double_click_on_send_does_not_stop(page: Page, upstream: FakeModel) -> None:
     before = len(upstream.record)
     await prompt(page).fill("/silent twice")

@@ -1,6 +1,7 @@
 """How often a prompt waits for the database before its request is sent."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -8,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from chat.models import Conversation
 from chat.replies import (
+    approval,  # tools
     rows,
+    rows_elsewhere,
     versions,  # versions
 )
 from tests.conversation_rows import ended
@@ -46,3 +49,19 @@ def test_a_conversation_of_somebody_else_is_asked_nothing() -> None:
     with pytest.raises(Conversation.DoesNotExist):
         rows.ask(Conversation(pk=taken.pk, visitor="else"), "not mine")
     assert [turn.prompt for turn in taken.turns.all()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        rows_elsewhere.stop,
+        approval.stop,  # tools
+    ],
+)
+def test_a_stop_of_nothing_only_reads(stop: Callable[[UUID], object]) -> None:
+    """Esc often stops nothing, and a transaction holds up every writer of SQLite."""
+    reply, _ = rows.ask(Conversation(visitor="somebody"), "first")
+    ended(reply, "one")
+    with CaptureQueriesContext(connection) as captured:
+        assert not stop(reply.conversation_id)
+    assert [query["sql"].split()[0] for query in captured.captured_queries] == ["SELECT"]

@@ -148,6 +148,18 @@ async def test_a_finish_is_not_forgotten(monkeypatch: pytest.MonkeyPatch, answer
     assert (reply.status, reply.text, reply.note) == ("complete", "Hi", "")
 
 
+async def test_the_last_of_two_finishes_counts(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAT_IDLE_TIMEOUT_SECONDS = 600
+    monkeypatch.setattr(response, "AFTER_FINISH_SECONDS", 0.3)
+    answer = Answer(headers=STREAM, body=FINISHED + FINISHED, stays_open=True)
+    with scripted(answer) as server:
+        point_at(server.address + dialect.BASE_PATH, monkeypatch)
+        reply = await reply_to("Hello")
+    assert (reply.status, reply.text, reply.note) == ("complete", "HiHi", "")
+
+
 async def test_a_model_that_only_thinks_is_not_silent(
     slow_model: FakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

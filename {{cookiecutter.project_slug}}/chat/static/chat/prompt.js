@@ -51,9 +51,9 @@
   // Sent even while Stop is still disabled: the server handles events in order, so this one comes
   // after a prompt or a Retry that is on its way.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing && djustClient.isMounted()) {
-      djustClient.send("stop");
-    }
+    // A key that is held down stops once.
+    if (event.key !== "Escape" || event.isComposing || event.repeat) return;
+    if (djustClient.isMounted()) djustClient.send("stop");
   });
 
   // Stop appears where Send was: ignore the second click of a double click on Send.
