@@ -8,6 +8,7 @@ process or after the next start.
 import asyncio
 import gc
 import importlib
+import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,8 @@ from chat.replies import processes, rows_elsewhere
 from chat.replies.registry import replies
 from chat.tools import registry as tool_registry  # tools
 
+logger = logging.getLogger("chat")
+
 _ending: set[asyncio.Task[None]] = set()
 # Set once the process is told to end: `/readyz` then sends no new pages here.
 ending = threading.Event()
@@ -40,7 +43,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Handle the server's two messages, startup and shutdown, and confirm each when it is done."""
-    loading = asyncio.create_task(asyncio.to_thread(load_all))
+    loading = asyncio.create_task(_load_all())
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -81,6 +84,14 @@ def database_hint(error: Error) -> str:
             folder = Path(connection.settings_dict["NAME"]).parent
             hint = f"Let the user of the server write to {folder} and to the files in it."
     return f"The database does not work: {error}. {hint}"
+
+
+async def _load_all() -> None:
+    """Load in a thread. A fault is logged at once; the first reply meets it again and fails."""
+    try:
+        await asyncio.to_thread(load_all)
+    except Exception:
+        logger.exception("not all that a reply needs could be loaded")
 
 
 def load_all() -> None:

@@ -12,7 +12,7 @@ from django.db import Error, OperationalError, ProgrammingError
 from chat import lifespan
 from chat.replies import processes
 from chat.replies.registry import replies
-from tests.waiting import SOON
+from tests.waiting import SOON, limit
 
 
 async def test_a_fault_while_replies_are_interrupted_does_not_keep_the_server(
@@ -54,6 +54,36 @@ async def test_locks_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyP
     assert sent[0]["type"] == "lifespan.startup.failed"
     assert "other.lock" in sent[0]["message"]
     assert str(Path("locks")) in sent[0]["message"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_fault_while_loading_is_logged_at_once_and_does_not_break_the_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ImportError("no such SDK")
+
+    async def interrupt_all() -> None:
+        pass
+
+    monkeypatch.setattr(lifespan, "load_all", broken)
+    monkeypatch.setattr(lifespan, "interrupt_on_signals", lambda: None)
+    monkeypatch.setattr(lifespan, "ending", threading.Event())
+    monkeypatch.setattr(replies, "interrupt_all", interrupt_all)
+    messages = ["lifespan.startup", "lifespan.shutdown"]
+    sent: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        async with limit("the fault is logged before the end"):
+            while len(messages) == 1 and "no such SDK" not in caplog.text:
+                await asyncio.sleep(0.01)
+        return {"type": messages.pop(0)}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message["type"])
+
+    await lifespan.lifespan({"type": "lifespan"}, receive, send)
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 @pytest.mark.parametrize(
