@@ -15,21 +15,11 @@ from chat.models import Conversation, Reply, Turn
 TITLE_LENGTH = 60
 
 
-class ReadOnlyInline(admin.TabularInline):
-    can_delete = False
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-
-class TurnInline(ReadOnlyInline):
+class TurnInline(admin.TabularInline):
     model = Turn
 
 
-class ReplyInline(ReadOnlyInline):
+class ReplyInline(admin.TabularInline):
     model = Reply
     fields = [
         "turn",
@@ -60,9 +50,13 @@ class ConversationAdmin(admin.ModelAdmin):
     list_select_related = ["user"]
     date_hierarchy = "created_at"
     list_filter = ["replies__model"]
-    search_fields = ["turns__prompt", "visitor", f"user__{get_user_model().USERNAME_FIELD}"]
-    search_help_text = "Words of a prompt, a user name or the id of a visitor"
-    readonly_fields = ["user", "visitor"]
+    search_fields = [
+        "title",  # conversations
+        "turns__prompt",
+        "visitor",
+        f"user__{get_user_model().USERNAME_FIELD}",
+    ]
+    search_help_text = "Words of a title or a prompt, a user name or the id of a visitor"
     inlines = [TurnInline, ReplyInline]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Conversation]":
@@ -79,7 +73,9 @@ class ConversationAdmin(admin.ModelAdmin):
 
     @admin.display(description="title", ordering="first_prompt")
     def subject(self, row: Any) -> str:
-        return Truncator(" ".join((row.first_prompt or "").split())).chars(TITLE_LENGTH) or str(row)
+        title = " ".join((row.first_prompt or "").split())
+        title = row.title or title  # conversations
+        return Truncator(title).chars(TITLE_LENGTH) or str(row)
 
     @admin.display(ordering="user")
     def owner(self, row: Any) -> str:
@@ -100,4 +96,7 @@ class ConversationAdmin(admin.ModelAdmin):
         return ", ".join("?" if count is None else f"{count:,}" for count in counts)
 
     def has_add_permission(self, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *args: Any) -> bool:
         return False

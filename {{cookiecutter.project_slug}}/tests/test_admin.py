@@ -22,6 +22,7 @@ def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
     page = admin_client.get(address).content.decode()
     assert "mine" in page
     assert "somebody else" not in page
+    assert 'name="_save"' not in page and 'name="replies-0-text"' not in page
 
     reply.text, reply.status = "all of it", Reply.Status.COMPLETE
     rows.save(reply)
@@ -36,9 +37,12 @@ def test_a_conversation_is_read_and_not_changed(admin_client: Client) -> None:
         "turns-TOTAL_FORMS": "0",
         "turns-INITIAL_FORMS": "0",
     }
-    admin_client.post(address, form)
+    form |= {"model": "another", "system_prompt": "another"}
+    assert admin_client.post(address, form).status_code == 403
     reply.refresh_from_db()
     assert (reply.status, reply.text) == ("complete", "all of it")
+    conversation.refresh_from_db()
+    assert (conversation.model, conversation.system_prompt) == ("", None)
 
 
 def answered(conversation: Conversation, prompt: str, tokens: tuple[int, int]) -> None:
@@ -65,6 +69,16 @@ def test_the_list_says_whose_and_of_what(
         assert found[0] == "Why is the sky blue?"
     [other] = cells(admin_client, "0123456789abcdef")
     assert other[0] == "Something else"
+
+
+def test_the_list_shows_and_finds_the_title_that_was_given(  # conversations
+    admin_client: Client,
+) -> None:
+    conversation = Conversation.objects.create(visitor="one", title="My own title")
+    answered(conversation, "first prompt", (1, 1))
+    answered(Conversation.objects.create(visitor="two"), "another", (1, 1))
+    [found] = cells(admin_client, "own title")
+    assert found[0] == "My own title"
 
 
 def test_more_rows_take_no_more_queries(admin_client: Client) -> None:

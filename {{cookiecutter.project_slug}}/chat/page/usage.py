@@ -30,7 +30,7 @@ def attributes(reply: Reply) -> dict[str, int]:
 
 
 def text(reply: Reply) -> str:
-    """One line, such as "Tokens: 1,200 in, 340 out. 4.2 s, 0.8 s to the first." """
+    """One line, such as "Tokens: 1,200 in, 340 out. 4.2 s, first token after 0.8 s." """
     if reply.status == Reply.Status.STREAMING:
         return ""
     return " ".join(filter(None, [_tokens(reply), _seconds(reply)]))
@@ -67,7 +67,7 @@ def _of_them(tokens: int | None, what: str) -> str:
 def _seconds(reply: Reply) -> str:
     if reply.first_token_seconds is None or reply.seconds is None:
         return ""
-    return f"{reply.seconds:.1f} s, {reply.first_token_seconds:.1f} s to the first."
+    return f"{reply.seconds:.1f} s, first token after {reply.first_token_seconds:.1f} s."
 
 
 def _html(values: dict[str, int]) -> SafeString:

@@ -129,8 +129,8 @@ def log(reply: Reply) -> None:
         reply.status,
         "none" if first is None else f"{first:.3f} s",
         reply.seconds or 0.0,
-        reply.input_tokens,
-        reply.output_tokens,
+        "unknown" if reply.input_tokens is None else reply.input_tokens,
+        "unknown" if reply.output_tokens is None else reply.output_tokens,
         extra={"attributes": attributes(reply)},
     )
 

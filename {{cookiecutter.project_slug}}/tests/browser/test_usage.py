@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.actions import expect_status, expect_words, last_reply, send
 
-COUNTED = re.compile(r"^Tokens: [0-9]+ in\b.*, 20 out\b.* s to the first\.$")
+COUNTED = re.compile(r"^Tokens: [0-9]+ in\b.*, 20 out\b.* s, first token after [0-9.]+ s\.$")
 NAMES = ("data-input-tokens", "data-output-tokens")
 
 

@@ -27,7 +27,7 @@ Status = Reply.Status
                 "rounds": 3,
             },
             "Tokens: 1,200 in (1,000 cached), 340 out (50 reasoning), 3 requests. "
-            "4.2 s, 0.8 s to the first.",
+            "4.2 s, first token after 0.8 s.",
         ),
         ({"estimated_output_tokens": 57}, "Tokens: unknown in, about 57 out."),
         ({"input_tokens": 12}, "Tokens: 12 in, unknown out."),
