@@ -88,7 +88,7 @@ class ConversationList(ConversationView):
     async def delete(self, conversation: str = "", **kwargs: Any) -> None:
         """Delete a conversation, after its reply was stopped. Undo brings it back for a while."""
         found = await self._find(conversation)
-        if found is None or not is_connected(self):
+        if found is None or self._owner is None or not is_connected(self):
             return
         if not await self._change(self._delete(found)):
             return

@@ -1,7 +1,6 @@
 """A turn as HTML: the prompt escaped, its reply as Markdown, the reply's tool calls between."""
 
-import functools
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
@@ -15,10 +14,16 @@ from chat import (
 from chat.models import Reply, Turn
 from chat.page import usage  # usage
 from chat.page.growing import render_part
+from chat.page.kept import KeptHtml
 from chat.page.markdown import render
 from chat.tools import history  # tools
 
 TEXT = ["chat/_text.html"]
+
+# By its text, since the HTML depends on that alone: colours take long.
+_texts = KeptHtml()
+# By all that was read of the turn and its reply: the template takes longer than the query of them.
+_turns = KeptHtml()
 
 
 def reply_html(reply: Reply, start: int = 0) -> SafeString:
@@ -28,7 +33,7 @@ def reply_html(reply: Reply, start: int = 0) -> SafeString:
 
 
 def _text_html(reply: Reply, text: str, start: int, *, is_whole: bool) -> SafeString:
-    html = _kept(text, whole=is_whole)
+    html = _texts.get((text, is_whole), partial(render if is_whole else render_part, text))
     if "data-footnotes" not in html:
         return html
     # Ids must differ from those of other texts.
@@ -38,34 +43,13 @@ def _text_html(reply: Reply, text: str, start: int, *, is_whole: bool) -> SafeSt
     )
 
 
-@functools.lru_cache(maxsize=1000)
-def _kept(text: str, *, whole: bool) -> SafeString:
-    """Kept for the last thousand: colours take long, and the HTML depends on the text alone."""
-    return render(text) if whole else render_part(text)
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """A turn whose reply has ended: equal to another one if all that was read of both is equal."""
-
-    values: tuple[Any, ...]
-    turn: Turn = field(compare=False)
-    reply: Reply = field(compare=False)
-
-
-def turn_html(turn: Turn, reply: Reply) -> str:
+def turn_html(turn: Turn, reply: Reply) -> SafeString:
     """A turn with one of its replies, as `queries.turns` has read them. Call it in a thread."""
     if reply.status == Reply.Status.STREAMING:
         return _turn_html(turn, reply)
     if reply.call_count:  # tools
         return _turn_html(turn, reply)
-    return _kept_turn(_Settled((*_values(turn), *_values(reply)), turn, reply))
-
-
-@functools.lru_cache(maxsize=1000)
-def _kept_turn(settled: _Settled) -> str:
-    """Kept for the last thousand: the template takes longer than the query of its rows."""
-    return _turn_html(settled.turn, settled.reply)
+    return _turns.get((*_values(turn), *_values(reply)), partial(_turn_html, turn, reply))
 
 
 def _values(row: Model) -> tuple[Any, ...]:
@@ -73,7 +57,7 @@ def _values(row: Model) -> tuple[Any, ...]:
     return tuple(value for name, value in vars(row).items() if name != "_state")
 
 
-def _turn_html(turn: Turn, reply: Reply) -> str:
+def _turn_html(turn: Turn, reply: Reply) -> SafeString:
     return render_to_string("chat/_turn.html", _context(turn, reply), using="django")
 
 

@@ -1,10 +1,12 @@
 """The HTML of turns that have ended is kept, for as long as it is true."""
 
 import pytest
+from django.utils.safestring import SafeString, mark_safe
 
 from chat import queries
 from chat.models import Conversation, Reply, Turn
 from chat.page import turns
+from chat.page.kept import KeptHtml
 from tests.conversation_rows import ME, conversation_of, ended, said
 
 pytestmark = pytest.mark.django_db
@@ -13,11 +15,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[Turn]:
     """The turns whose template was rendered."""
-    turns._kept_turn.cache_clear()  # an equal turn of another test counts
+    # An equal turn of another test counts.
+    monkeypatch.setattr(turns, "_turns", KeptHtml())
     seen = []
     render = turns._turn_html
 
-    def note(turn: Turn, reply: Reply) -> str:
+    def note(turn: Turn, reply: Reply) -> SafeString:
         seen.append(turn)
         return render(turn, reply)
 
@@ -71,3 +74,19 @@ def test_pages_that_see_a_reply_end_share_its_html(monkeypatch: pytest.MonkeyPat
     html = turns.reply_html(reply)
     monkeypatch.setattr(turns, "render", lambda _: pytest.fail("rendered again"))
     assert turns.reply_html(reply) == html == "<p><em>shared</em></p>\n"
+
+
+def test_what_was_used_longest_ago_goes_when_all_is_too_long() -> None:
+    kept, rendered = KeptHtml(chars=10), []
+
+    def html_of(source: str) -> SafeString:
+        def render() -> SafeString:
+            rendered.append(source)
+            return mark_safe(source * 4)
+
+        return kept.get(source, render)
+
+    assert [html_of(source) for source in "abaca"] == ["aaaa", "bbbb", "aaaa", "cccc", "aaaa"]
+    assert rendered == ["a", "b", "c"]
+    assert [html_of(source) for source in "cb"] == ["cccc", "bbbb"]
+    assert rendered == ["a", "b", "c", "b"]
