@@ -85,4 +85,8 @@ async def look(
 async def _resume_answered(waiting: Collection[Reply], resume: Resume) -> None:  # tools
     ids = [reply.conversation_id for reply in waiting]
     for conversation_id in await in_thread(approval.answered)(ids) if ids else ():
-        await resume(conversation_id)
+        try:
+            await resume(conversation_id)
+        except Exception:
+            # All else that is looked at must not depend on one reply.
+            logger.exception("conversation %s does not go on yet", conversation_id)

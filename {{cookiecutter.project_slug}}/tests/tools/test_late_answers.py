@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from chat import database
 from chat.database import in_thread
@@ -66,9 +67,11 @@ async def test_an_answer_counts_whose_process_has_died(
     await in_thread(partial(approval.answer, reply.conversation, call, allow=True))()
     assert await in_thread(approval.answered)([stranger]) == []
     assert await in_thread(approval.answered)([*waits, stranger]) == waits
-    resumed = asyncio.Event()
+    resumed, faults = asyncio.Event(), [RuntimeError("of our own making")]
 
     async def resume(conversation_id: UUID) -> None:
+        if faults:
+            raise faults.pop()
         await replies.resume(conversation_id)
         resumed.set()
 
@@ -78,6 +81,22 @@ async def test_an_answer_counts_whose_process_has_died(
     looking.cancel()
     await ended(replies)
     assert (await statuses(), ran) == (["complete"], ["a.txt"])
+
+
+async def test_an_answer_in_a_deleted_conversation_resumes_nothing(  # conversations
+    model: FakeModel,
+) -> None:
+    replies, conversation = RunningReplies(), Conversation(visitor="tests")
+    await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
+    await ended(replies)
+    reply = await Reply.objects.select_related("conversation").aget()
+    call = (await calls(reply))[0].pk
+    await in_thread(partial(approval.answer, reply.conversation, call, allow=True))()
+    await Conversation.objects.aupdate(deleted_at=timezone.now())
+    with pytest.raises(approval.NothingToResumeError):
+        await in_thread(approval.resume)(conversation.pk)
+    await reply.arefresh_from_db()
+    assert (reply.is_waiting, ran) == (True, [])
 
 
 @pytest.mark.parametrize("is_away", [False, True])
