@@ -70,7 +70,8 @@ async def look(
             if found:
                 await in_thread(rows_elsewhere.interrupt_dead)(silent)
             if resume is not None:  # tools
-                await _resume_answered([row for row in rows if row.is_waiting], resume)
+                waiting = [row.conversation_id for row in rows if row.is_waiting]
+                await _resume_answered(waiting, resume)
         except (DatabaseError, OSError) as error:
             logger.warning("cannot look at the replies of other processes: %s", error)
         else:
@@ -82,9 +83,8 @@ async def look(
             streaming = found  # conversations
 
 
-async def _resume_answered(waiting: Collection[Reply], resume: Resume) -> None:  # tools
-    ids = [reply.conversation_id for reply in waiting]
-    for conversation_id in await in_thread(approval.answered)(ids) if ids else ():
+async def _resume_answered(waiting: Collection[UUID], resume: Resume) -> None:  # tools
+    for conversation_id in await in_thread(approval.answered)(waiting) if waiting else ():
         try:
             await resume(conversation_id)
         except Exception:
