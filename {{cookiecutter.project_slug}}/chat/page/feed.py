@@ -75,7 +75,7 @@ class Feed:
         self._reasoning = 0  # characters of it that the page shows
         self._tools = 0  # tools
         self._calls: list[str] = []  # tools
-        self._paged: dict[int, int] = {}  # versions
+        self._seen: dict[int, tuple[int, int]] = {}  # versions
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -162,7 +162,6 @@ class Feed:
                 },
             )
             self._replaces = False
-        self._paged |= {turn.pk: reply.pk for turn, reply, _ in turns}  # versions
         turns = [each for each in turns if each[0].pk >= self._position.turn]  # versions
         if turns:
             turn, reply, _ = turns[-1]
@@ -173,13 +172,23 @@ class Feed:
             await self._page.show_controls(None)
 
     def _missed_turns(self) -> list[tuple[Turn, Reply, str]]:
-        return [
-            (turn, reply, turn_html(turn, reply))
-            for turn, reply in queries.turns(self._conversation, self._position.turn)
-            if turn.pk >= self._position.turn or self._paged.get(turn.pk) != reply.pk  # versions
-            if Position(turn.pk, reply.pk, reply.status) != self._position
-            or self._has_other_calls(reply)  # tools
-        ]
+        missed: list[tuple[Turn, Reply, str]] = []
+        for turn, reply in queries.turns(self._conversation, self._position.turn):
+            if self._misses(turn, reply):
+                missed.append((turn, reply, turn_html(turn, reply)))
+            self._seen[turn.pk] = (reply.pk, reply.version_count)  # versions
+        return missed
+
+    def _misses(self, turn: Turn, reply: Any) -> bool:
+        """Whether the page shows an older state of a turn, or none."""
+        is_missed = Position(turn.pk, reply.pk, reply.status) != self._position
+        is_missed = is_missed or self._has_other_calls(reply)  # tools
+        seen = self._seen.get(turn.pk)  # versions
+        is_same = seen == (reply.pk, reply.version_count)  # versions
+        if turn.pk < self._position.turn:  # versions
+            return not is_same
+        is_missed = is_missed or (seen is not None and not is_same)  # versions
+        return is_missed
 
     def _has_other_calls(self, reply: Reply) -> bool:  # tools
         """Whether calls have changed that nothing in this process has announced.

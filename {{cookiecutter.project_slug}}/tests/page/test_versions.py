@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from chat.models import Reply, Turn
+from chat.replies.registry import replies
 from fake_model.record import Entry
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, replies_ended, seen_by
@@ -121,6 +122,20 @@ async def test_a_page_that_comes_back_learns_what_was_paged_meanwhile(model: Fak
         page.turns[first] = stale
         await page.follow()
         await page.until(lambda page: shown(page, first) == "1 of 2")
+
+
+async def test_a_version_that_was_paged_away_before_the_page_has_seen_it_is_counted(
+    model: FakeModel,
+) -> None:
+    async with open_page() as page:
+        await answer(page, "submit", prompt="/echo one")
+        reply = await Reply.objects.select_related("conversation").aget()
+        await Reply.objects.acreate(
+            turn_id=reply.turn_id, conversation=reply.conversation, status="complete", text="two"
+        )
+        await Turn.objects.aupdate(shown=reply)
+        replies.tell(reply.conversation_id)
+        await page.until(lambda page: shown(page) == "1 of 2")
 
 
 async def test_the_status_says_which_version_is_shown_until_another_reply_begins(
