@@ -29,6 +29,10 @@ async def open_long_list(page: Page, server: Server) -> Locator:
     rows = [(uuid4().hex, me, f"Title {number}", day, day) for number, day in enumerate(days)]
     server.write(INSERT, rows)
     await page.reload()
+    return await scroll_to_the_end(page)
+
+
+async def scroll_to_the_end(page: Page) -> Locator:
     entries = page.locator(".entry")
     for count in (50, 100, COUNT):
         await expect(entries).to_have_count(count)
@@ -47,7 +51,14 @@ async def test_a_search_leaves_only_what_it_finds(page: Page, server: Server) ->
     await expect(search).to_have_value("Title 139")
     await expect(prompt(page)).to_have_value("half a prompt")
     await search.fill("")
-    await expect(entries).to_have_count(50)
+    await scroll_to_the_end(page)
+
+
+async def test_a_lost_connection_leaves_all_of_it_within_reach(page: Page, server: Server) -> None:
+    await open_long_list(page, server)
+    await page.locator(".conversations .list").evaluate("it => (it.scrollTop = 0)")
+    await page.evaluate("djust.liveViewInstance.ws.close()")
+    await scroll_to_the_end(page)
 
 
 async def test_delete_all_empties_it(page: Page, server: Server) -> None:

@@ -83,6 +83,7 @@
       isDeleting = false;
       undo.focus();
     }
+    if (more && !more.isConnected) watchEnd();
     showUnread();
   }).observe(document.querySelector(".controls"), {
     attributeFilter: ["class"],
@@ -106,15 +107,17 @@
   });
 
   // More of the list is loaded as one scrolls.
-  const more = list().querySelector(".more");
+  let more;
   const end = new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting) && djustClient.isMounted()) {
       djustClient.send("show_more");
     }
   });
-  // Who has scrolled to the end before does not do so again.
-  djustClient.onPush("chat:connected", () => {
-    end.unobserve(more);
+  // djust may replace the button. After a break, it may be in sight already.
+  function watchEnd() {
+    end.disconnect();
+    more = list().querySelector(".more");
     end.observe(more);
-  });
+  }
+  djustClient.onPush("chat:connected", watchEnd);
 })();
