@@ -4,6 +4,7 @@
 (() => {
   const dialog = document.getElementById("keys");
   const TYPING = "input, textarea, select, dialog, [contenteditable]";
+  const STEPS = { ArrowUp: -1, ArrowDown: 1 };
 
   function search() {
     const toggle = document.querySelector(".list-toggle");
@@ -23,14 +24,29 @@
     next?.scrollIntoView({ block: "nearest" });
   }
 
+  // In a text, Alt with an arrow is the browser's: on macOS it moves the caret by paragraph. In a
+  // list of options it opens the list.
+  function keepsArrows(box) {
+    return box.matches("textarea, select, input:not([type=search])") && box.value !== "";
+  }
+
+  // In the dialog no key is the page's: Esc closes it, and stops no reply.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (dialog.open) event.stopImmediatePropagation();
+    },
+    { capture: true },
+  );
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const isCommand = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
     if (isCommand && event.key.toLowerCase() === "k") search();
-    else if (event.altKey && event.key === "ArrowUp") move(-1);
-    else if (event.altKey && event.key === "ArrowDown") move(1);
-    else if (event.key === "?" && !document.activeElement.matches(TYPING)) dialog.showModal();
-    else return;
+    else if (event.altKey && event.key in STEPS && !keepsArrows(event.target)) {
+      move(STEPS[event.key]);
+    } else if (event.key === "?" && !document.activeElement.matches(TYPING)) {
+      dialog.showModal();
+    } else return;
     event.preventDefault();
   });
   document.querySelector(".show-keys").addEventListener("click", () => dialog.showModal());

@@ -51,8 +51,10 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing || !list().contains(event.target)) return;
-    // Esc in the list stops no reply.
+    const isEscape = event.key === "Escape" && !event.isComposing && event.keyCode !== 229;
+    const isDrawerOpen = isDrawer() && root.hasAttribute("data-list-open");
+    if (!isEscape || !(isDrawerOpen || list().contains(event.target))) return;
+    // Esc in the list stops no reply, nor does one that closes the drawer.
     event.stopImmediatePropagation();
     const cancel = event.target.closest(".rename")?.querySelector("[dj-click=cancel_rename]");
     if (cancel) {
