@@ -105,6 +105,7 @@ async def test_delete_and_undo_with_the_keyboard(page: Page) -> None:
     await entry(page, "/echo delete me").get_by_role("button", name="Delete").press("Enter")
     await expect(entry(page, "/echo delete me")).to_have_count(0)
     await expect(page.locator(".turn")).to_have_count(0)
+    await expect(page.get_by_text("“/echo delete me” was deleted.")).to_be_visible()
     await expect(button(page, "Undo")).to_be_focused()
     await button(page, "Undo").press("Enter")
     await expect(link(page, "/echo delete me")).to_be_visible()
@@ -193,19 +194,6 @@ async def test_escape_closes_the_dialog_or_the_drawer_and_then_stops(page: Page)
     await expect_status(page, "stopped")
 
 
-async def test_a_link_leads_to_a_message(page: Page) -> None:
-    for word in ("first", "second"):
-        await send(page, f"/echo {word} " + "line\n\n" * 40)
-        await expect_status(page, "complete")
-    message = page.locator(".turn").first
-    await message.get_by_role("link", name="Link to this message").press("Enter")
-    await expect(message.get_by_text("/echo first")).to_be_in_viewport()
-    await page.reload()
-    await expect(page.locator("body.dj-connected")).to_be_attached()
-    await expect(message.get_by_text("/echo first")).to_be_in_viewport()
-    await expect(button(page, "Jump to latest")).to_be_visible()
-
-
 async def test_another_tab_follows(page: Page) -> None:
     await begin(page, "/echo two tabs")
     await expect_status(page, "complete")
@@ -264,6 +252,19 @@ async def test_delete_all_asks_first(browser: Browser, server: Server) -> None:
         await expect(page.locator(".turn")).to_have_count(0)
 
 
+async def test_a_press_beside_the_drawer_only_closes_it(page: Page) -> None:
+    await send(page, "/echo what stays")
+    await expect_status(page, "complete")
+    await page.set_viewport_size({"width": 480, "height": 640})
+    await page.evaluate(RECORD_EVENTS)
+    await button(page, "Conversations").click()
+    box = await button(page, "New chat").bounding_box()
+    assert box
+    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await expect(page.get_by_role("navigation", name="Conversations")).to_be_hidden()
+    assert await page.evaluate("sent") == []
+
+
 async def test_on_a_phone_the_list_is_a_drawer(browser: Browser, server: Server) -> None:
     context = await browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True)
     page = await context.new_page()
@@ -278,6 +279,8 @@ async def test_on_a_phone_the_list_is_a_drawer(browser: Browser, server: Server)
         await toggle.tap()
         await expect(toggle).to_have_attribute("aria-expanded", "true")
         await expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+        await expect(button(page, "Delete all")).to_be_visible()
+        await expect(button(page, "Keys")).to_be_hidden()
         await page.keyboard.press("Escape")
         await expect(navigation).to_be_hidden()
         await expect(toggle).to_be_focused()

@@ -177,7 +177,7 @@ async def test_all_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:
     await expect_status(page, "complete")
     await conversation(page).focus()
     order = [
-        "Link to this message",  # conversations
+        "Link to this message",
         "Edit",  # versions
         "Copy code",
         "code",
@@ -196,6 +196,19 @@ async def test_all_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:
         outline = await page.evaluate("getComputedStyle(document.activeElement).outline")
         assert re.search(r"solid [1-9]", outline), (reached, outline)
     assert reached == order
+
+
+async def test_a_link_leads_to_a_message(page: Page) -> None:
+    for word in ("first", "second"):
+        await send(page, f"/echo {word} " + "line\n\n" * 40)
+        await expect_status(page, "complete")
+    message = page.locator(".turn").first
+    await message.get_by_role("link", name="Link to this message").press("Enter")
+    await expect(message.get_by_text("/echo first")).to_be_in_viewport()
+    await page.reload()
+    await expect(page.locator("body.dj-connected")).to_be_attached()
+    await expect(message.get_by_text("/echo first")).to_be_in_viewport()
+    await expect(button(page, "Jump to latest")).to_be_visible()
 
 
 async def test_an_answer_that_comes_late_does_not_scroll(page: Page) -> None:
