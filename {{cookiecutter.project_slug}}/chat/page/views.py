@@ -49,11 +49,11 @@ def page(
         "built_in_model": settings.CHAT_BUILT_IN_MODEL,
         "built_in_record": settings.CHAT_BUILT_IN_RECORD if is_local(request) else "",
         "max_prompt_chars": settings.CHAT_MAX_PROMPT_CHARS,
-        "login_required": settings.CHAT_LOGIN_REQUIRED,
         **controls(turns[-1][1] if turns else None),
         **model_choice.picker(conversation),  # models
         **list_state(owner),  # conversations
         "current": str(conversation.pk),  # conversations
+        "current_title": conversation.title,  # conversations
     }
     response = render(request, "chat/page.html", context, using="django")
     remember(owner, response)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -61,6 +62,8 @@ async def test_logging_out_in_one_tab_ends_the_other(
         other = await tab.context.new_page()
         await open_chat(other, server)
         await prompt(other).fill("not for who comes next")
+        # Log out is on each page, and removes the drafts from each.
+        await other.goto(f"{server.url}c/{uuid4()}/")
         await button(other, "Log out").click()
         await expect(other.get_by_label("Username")).to_be_visible()
         assert await other.evaluate("sessionStorage.length") == 0

@@ -1,5 +1,6 @@
 """With CHAT_LOGIN_REQUIRED only users chat, and conversations belong to them."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,14 @@ async def test_who_is_shut_out_reads_no_more(
         await page.event("submit", prompt="/echo more")
         await page.until(lambda page: page.led_to == "/accounts/login/")
     assert len(slow_model.record) == 1
+
+
+def test_log_out_is_on_each_page_of_who_is_logged_in_and_nowhere_else() -> None:
+    for path, status in (("/", 200), (f"/c/{uuid.uuid4()}/", 404), ("/nothing/", 404)):
+        response = logged_in("one").get(path)
+        assert (response.status_code, b"Log out" in response.content) == (status, True), path
+    for path in ("/accounts/login/", "/nothing/"):
+        assert b"Log out" not in Client().get(path).content, path
 
 
 def test_without_a_login_none_is_offered(settings: Settings) -> None:

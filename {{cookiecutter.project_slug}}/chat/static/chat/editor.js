@@ -1,6 +1,6 @@
 // The editor of the last prompt. versions.js loads this module when it is first needed.
 
-// What is typed is a draft of its turn. prompt.js removes all drafts at a logout.
+// What is typed is a draft of its turn. logout.js removes all drafts.
 const DRAFT = "chat:draft:turn-";
 const log = document.getElementById("log");
 const prompt = document.getElementById("prompt");

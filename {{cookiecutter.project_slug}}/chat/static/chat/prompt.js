@@ -45,12 +45,6 @@
     const isStreaming = log.querySelector("[data-status=streaming]") !== null;
     if (!isStreaming || !form.querySelector(".send").disabled) form.requestSubmit();
   });
-  // The next user of this browser must not see the drafts.
-  const logOut = document.querySelector("header form");
-  logOut?.addEventListener("submit", () => {
-    const drafts = Object.keys(sessionStorage).filter((key) => key.startsWith(DRAFT));
-    for (const key of drafts) sessionStorage.removeItem(key);
-  });
 
   // Sent even while Stop is still disabled: the server handles events in order, so this one comes
   // after a prompt or a Retry that is on its way.
