@@ -19,6 +19,12 @@ def title(prompt: str) -> str:
     return Truncator(storable(" ".join(line.split()))).chars(TITLE_CHARS)
 
 
+def title_now(conversation: Conversation) -> str:
+    """The title that a conversation has in the database; blank without a row."""
+    titles = Conversation.objects.filter(pk=conversation.pk).values_list("title", flat=True)
+    return titles.first() or ""
+
+
 def rename(owner: Owner, conversation_id: str, new_title: str) -> bool:
     """Rename a conversation of the owner. A blank title changes nothing.
 

@@ -41,6 +41,7 @@ class ConversationList(ConversationView):
     has_more = state(False)
     list_message = state("")
     current = state("")
+    current_title = state("")
     deleted: dict[str, str] = state({})
     export_all = state("")  # export
 
@@ -138,8 +139,13 @@ class ConversationList(ConversationView):
                 _purge_later(self._owner)
 
     def current_state(self) -> dict[str, str]:
-        """Mark the conversation that the page shows."""
-        return {"current": str(self._conversation.pk)} if self._conversation else {}
+        """Mark the conversation that the page shows, and name it."""
+        if self._conversation is None:
+            return {}
+        return {
+            "current": str(self._conversation.pk),
+            "current_title": self._conversation.title,
+        }
 
     async def enter(self, conversation: Conversation) -> None:
         """Mark the last reply of a conversation as read."""
@@ -171,12 +177,13 @@ class ConversationList(ConversationView):
         look = None
         while look is not self._look:
             look = self._look
-            shown = await self._listing()
+            listed = await self._listing()
+            shown = listed | self.current_state()
             if any(getattr(self, name) != shown[name] for name in shown):
                 async with render_lock(self):
                     # An event may have changed meanwhile what is to be shown.
                     if look is self._look:
-                        self.show(shown)
+                        self.show(listed | self.current_state())
                         await self.push_state()
 
     async def _show(self, **look: Any) -> None:
@@ -185,18 +192,25 @@ class ConversationList(ConversationView):
         await self._refresh()
 
     async def _refresh(self) -> None:
-        self.show(await self._listing())
+        listed = await self._listing()
+        self.show(listed | self.current_state())
 
     async def _listing(self) -> dict[str, Any]:
         """The state of the list; none while the database cannot be read."""
         if self._owner is None:
             return {}
         try:
-            shown: dict[str, Any] = await in_thread(listing)(self._owner, self._look)
+            listed: dict[str, Any] = await in_thread(self._read)(self._owner)
         except (DatabaseError, OSError) as error:
             logger.warning("the list of conversations cannot be read: %s", error)
             return {}
-        return shown
+        return listed
+
+    def _read(self, owner: Owner) -> dict[str, Any]:
+        # Another tab may have renamed the conversation, which need not be on a row that is shown.
+        if current := self._conversation:
+            current.title = activity.title_now(current)
+        return listing(owner, self._look)
 
     async def _find(self, conversation_id: str) -> Conversation | None:
         found: Conversation | None = None

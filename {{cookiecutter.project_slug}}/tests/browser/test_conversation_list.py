@@ -79,6 +79,27 @@ async def test_a_reply_goes_on_elsewhere_and_is_marked_as_unread(
     await expect(page).not_to_have_title(re.compile(r"^\("))
 
 
+async def test_the_tab_has_the_title_of_its_conversation(page: Page) -> None:
+    site = await page.title()
+    await begin(page, "/echo first")
+    await expect(page).to_have_title(f"/echo first - {site}")
+    await expect_status(page, "complete")
+    await begin(page, "/echo second")
+    await expect(page).to_have_title(f"/echo second - {site}")
+    await expect_status(page, "complete")
+    await link(page, "/echo first").click()
+    await expect(page).to_have_title(f"/echo first - {site}")
+    await entry(page, "/echo first").get_by_role("button", name="Rename").press("Enter")
+    await page.get_by_role("textbox", name="Title").fill("A better title")
+    await page.get_by_role("textbox", name="Title").press("Enter")
+    await expect(page).to_have_title(f"A better title - {site}")
+    await page.reload()
+    await expect(page).to_have_title(f"A better title - {site}")
+    await expect(page.locator("#log[data-followed]")).to_be_attached()
+    await button(page, "New chat").click()
+    await expect(page).to_have_title(site)
+
+
 async def test_rename_with_the_keyboard(page: Page) -> None:
     await begin(page, "/stall /echo rename me")
     rename = entry(page, "/stall /echo rename me").get_by_role("button", name="Rename")

@@ -30,6 +30,7 @@ def test_a_fault_has_a_page_and_a_traceback_in_the_log(tmp_path: Path, model: Fa
         server.execute("ALTER TABLE chat_conversation RENAME TO moved")
         status, page = ask(server.url + path)
         assert (status, "Try again in a moment" in page) == (500, True)
+        assert "<title>Error - " in page
     lines = server.log.read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     message = f"Internal Server Error: /{path}"

@@ -80,6 +80,22 @@ async def test_another_one_opens_with_one_render_of_the_controls(client: Client)
             assert page.renders == 1
 
 
+async def test_the_title_of_the_page_follows_a_rename_in_another_tab(client: Client) -> None:
+    shown = await Conversation.objects.acreate(**ME.fields, title="one & two")
+    await sync_to_async(be)(client, ME)
+    path = f"/c/{shown.pk}/"
+    response = await sync_to_async(client.get)(path)
+    assert "<title>one &amp; two - " in response.content.decode()
+    async with open_page(client, path) as page, open_page(client, path) as other:
+        # The list no longer has a row of it.
+        await page.event("search", value="nothing like it")
+        await page.until(lambda page: "Nothing found." in page.controls)
+        page.controls = ""
+        await other.event("start_rename", conversation=str(shown.pk))
+        await other.event("rename", title="A better title")
+        await page.until(lambda page: "A better title" in page.controls)
+
+
 async def test_a_new_row_does_not_send_the_others_again(client: Client, model: FakeModel) -> None:
     await Conversation.objects.acreate(**ME.fields, title="an earlier one")
     await sync_to_async(be)(client, ME)

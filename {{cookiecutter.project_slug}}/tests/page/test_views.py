@@ -37,6 +37,10 @@ def visitor_of(client: Client) -> str:
     return owner.visitor
 
 
+def title_of(html: str) -> str:
+    return html.partition("<title>")[2].partition("</title>")[0]
+
+
 def add_reply(conversation: Conversation, prompt: str, text: str) -> None:
     reply, _ = rows.ask(conversation, prompt)
     reply.text, reply.status = text, Reply.Status.COMPLETE
@@ -109,6 +113,21 @@ def test_the_source_of_a_reply_is_read_by_its_owner_alone(
     # Neither does the address of another conversation of one's own lead to it.
     other = Conversation.objects.create(visitor=mine.visitor)
     assert client.get(f"/c/{other.pk}/replies/{reply.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        (f"/c/{uuid.UUID(int=1)}/", "No such conversation"),
+        ("/accounts/login/", "Log in"),
+        ("/nothing/", "No such page"),
+    ],
+)
+def test_a_page_beside_the_chat_has_a_title_of_its_own(
+    client: Client, path: str, title: str
+) -> None:
+    site = title_of(client.get("/new/").content.decode())
+    assert title_of(client.get(path).content.decode()) == f"{title} - {site}"
 
 
 def test_browsers_find_the_icon_where_no_page_links_it(client: Client) -> None:

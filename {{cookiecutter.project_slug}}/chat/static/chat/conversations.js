@@ -5,7 +5,7 @@
   const box = document.getElementById("prompt");
   const toggle = document.querySelector(".list-toggle");
   const root = document.documentElement;
-  const title = document.title;
+  const site = document.querySelector("h1").textContent;
 
   // djust may replace the list, so look it up when it is needed.
   const list = () => document.getElementById("conversations");
@@ -86,26 +86,27 @@
       undo.focus();
     }
     if (more && !more.isConnected) watchEnd();
-    showUnread();
+    showTitle();
   }).observe(document.querySelector(".controls"), {
-    attributeFilter: ["class"],
+    attributeFilter: ["class", "data-title"],
     childList: true,
     subtree: true,
   });
 
-  // The title of the tab counts what has ended and was not seen.
+  // The title of the tab counts what has ended and was not seen, and names the conversation.
   let hasEnded = false;
-  function showUnread() {
+  function showTitle() {
     const unread = list().querySelectorAll(".unread").length + hasEnded;
-    document.title = unread ? `(${unread}) ${title}` : title;
+    const { title } = list().dataset;
+    document.title = (unread ? `(${unread}) ` : "") + (title ? `${title} - ${site}` : site);
   }
   djustClient.onPush("chat:end", () => {
     hasEnded = document.hidden;
-    showUnread();
+    showTitle();
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) hasEnded = false;
-    showUnread();
+    showTitle();
   });
 
   // More of the list is loaded as one scrolls.
