@@ -41,12 +41,11 @@
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const isCommand = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    const isMove = event.altKey && event.key in STEPS && !keepsArrows(event.target);
     if (isCommand && event.key.toLowerCase() === "k") search();
-    else if (event.altKey && event.key in STEPS && !keepsArrows(event.target)) {
-      move(STEPS[event.key]);
-    } else if (event.key === "?" && !document.activeElement.matches(TYPING)) {
-      dialog.showModal();
-    } else return;
+    else if (isMove) move(STEPS[event.key]);
+    else if (event.key === "?" && !document.activeElement.matches(TYPING)) dialog.showModal();
+    else return;
     event.preventDefault();
   });
   document.querySelector(".show-keys").addEventListener("click", () => dialog.showModal());
