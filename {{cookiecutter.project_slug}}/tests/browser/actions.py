@@ -39,6 +39,14 @@ async def send(page: Page, text: str) -> None:
     await expect(messages(page, "user")).to_have_count(count + 1)
 
 
+async def begin(page: Page, text: str) -> None:
+    """A new chat with this prompt. Its reply may still stream."""
+    await button(page, "New chat").click()
+    await expect(page.locator(".turn")).to_have_count(0)
+    await send(page, text)
+    await expect(last_reply(page)).to_be_visible()
+
+
 async def expect_words(page: Page) -> None:
     """Wait until the last reply has a word and the beginning of another."""
     # A pattern, since any text contains what is left of a text of blanks once it is trimmed.
