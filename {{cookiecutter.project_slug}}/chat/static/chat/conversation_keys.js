@@ -24,20 +24,15 @@
     next?.scrollIntoView({ block: "nearest" });
   }
 
-  // In a text, Alt with an arrow is the browser's: on macOS it moves the caret by paragraph. In a
-  // list of options it opens the list.
+  // There, Alt with an arrow is the browser's: on macOS it moves the caret by paragraph.
   function keepsArrows(box) {
     return box.matches("textarea, select, input:not([type=search])") && box.value !== "";
   }
 
   // In the dialog no key is the page's: Esc closes it, and stops no reply.
-  document.addEventListener(
-    "keydown",
-    (event) => {
-      if (dialog.open) event.stopImmediatePropagation();
-    },
-    { capture: true },
-  );
+  document.addEventListener("keydown", (event) => {
+    if (dialog.open) event.stopImmediatePropagation();
+  }, { capture: true });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const isCommand = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;

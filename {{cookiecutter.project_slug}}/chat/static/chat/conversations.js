@@ -54,7 +54,7 @@
     const isEscape = event.key === "Escape" && !event.isComposing && event.keyCode !== 229;
     const isDrawerOpen = isDrawer() && root.hasAttribute("data-list-open");
     if (!isEscape || !(isDrawerOpen || list().contains(event.target))) return;
-    // Esc in the list stops no reply, nor does one that closes the drawer.
+    // Such an Esc stops no reply.
     event.stopImmediatePropagation();
     const cancel = event.target.closest(".rename")?.querySelector("[dj-click=cancel_rename]");
     if (cancel) {
