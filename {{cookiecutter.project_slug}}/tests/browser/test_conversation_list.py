@@ -120,10 +120,10 @@ async def test_undo_outlives_another_delete_and_a_reload(page: Page) -> None:
         await expect_status(page, "complete")
     for word in ("first", "second"):
         await entry(page, f"/echo {word} of two").get_by_role("button", name="Delete").click()
-        await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” is deleted.")
+        await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” was deleted.")
     await page.reload()
     for word in ("second", "first"):
-        await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” is deleted.")
+        await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” was deleted.")
         await button(page, "Undo").click()
         await expect(link(page, f"/echo {word} of two")).to_be_visible()
     await expect(button(page, "Undo")).to_have_count(0)
