@@ -1,4 +1,4 @@
-// Keys that lead to other conversations, and the dialog that names all keys.
+// Keys between conversations, and the dialog of all keys.
 "use strict";
 
 (() => {
@@ -24,12 +24,11 @@
     next?.scrollIntoView({ block: "nearest" });
   }
 
-  // There, Alt with an arrow is the browser's: on macOS it moves the caret by paragraph.
-  function keepsArrows(box) {
-    return box.matches("textarea, select, input:not([type=search])") && box.value !== "";
-  }
+  // There, macOS moves the caret by paragraph.
+  const TEXT = "textarea, select, input:not([type=search])";
+  const keepsArrows = (box) => box.matches(TEXT) && box.value !== "";
 
-  // In the dialog no key is the page's: Esc closes it, and stops no reply.
+  // Esc that closes it stops no reply.
   document.addEventListener("keydown", (event) => {
     if (dialog.open) event.stopImmediatePropagation();
   }, { capture: true });

@@ -7,7 +7,7 @@
   const root = document.documentElement;
   const site = document.querySelector("h1").textContent;
 
-  // djust may replace the list, so look it up when it is needed.
+  // djust may replace the list, so look it up.
   const list = () => document.getElementById("conversations");
   const search = () => list().querySelector("[type=search]");
   djustClient.keep(search());
@@ -51,10 +51,9 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const isEscape = event.key === "Escape" && !event.isComposing && event.keyCode !== 229;
+    const isEscape = event.key === "Escape" && !event.isComposing;
     const isDrawerOpen = isDrawer() && root.hasAttribute("data-list-open");
     if (!isEscape || !(isDrawerOpen || list().contains(event.target))) return;
-    // Such an Esc stops no reply.
     event.stopImmediatePropagation();
     const cancel = event.target.closest(".rename")?.querySelector("[dj-click=cancel_rename]");
     if (cancel) {
@@ -93,7 +92,7 @@
     subtree: true,
   });
 
-  // The title of the tab counts what has ended and was not seen, and names the conversation.
+  // The tab counts what has ended unseen.
   let hasEnded = false;
   function showTitle() {
     const unread = list().querySelectorAll(".unread").length + hasEnded;
@@ -109,14 +108,14 @@
     showTitle();
   });
 
-  // More of the list is loaded as one scrolls.
+  // More is loaded as one scrolls.
   let more;
   const end = new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting) && djustClient.isMounted()) {
       djustClient.send("show_more");
     }
   });
-  // djust may replace the button. After a break, it may be in sight already.
+  // djust may replace it.
   function watchEnd() {
     end.disconnect();
     more = list().querySelector(".more");

@@ -32,13 +32,9 @@
   changed();
   box.addEventListener("input", changed);
 
-  // 229: Safari ends a composition before it sends the key that ended it.
-  function isComposing(event) {
-    return event.isComposing || event.keyCode === 229;
-  }
-
   box.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    // 229: Safari ends a composition before it sends the Enter that ended it.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     // On a phone, Enter is the only way to break the line.
     if (coarse.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
@@ -50,7 +46,7 @@
   // after a prompt or a Retry that is on its way.
   document.addEventListener("keydown", (event) => {
     // A key that is held down stops once.
-    if (event.key !== "Escape" || isComposing(event) || event.repeat) return;
+    if (event.key !== "Escape" || event.isComposing || event.repeat) return;
     if (djustClient.isMounted()) djustClient.send("stop");
   });
 
