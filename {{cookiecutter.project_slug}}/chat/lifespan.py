@@ -1,8 +1,8 @@
 """What the server does when it starts and ends, by the lifespan protocol of ASGI.
 
-The chat also works on a server without this protocol, such as Daphne. The SDK is then imported
-at the first prompt. A reply that the end of the server interrupts is marked later, by another
-process or after the next start.
+The chat also works on a server without this protocol, such as Daphne. Pages and the SDK are then
+imported when they are first needed. A reply that the end of the server interrupts is marked later,
+by another process or after the next start.
 """
 
 import asyncio
@@ -43,26 +43,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Handle the server's two messages, startup and shutdown, and confirm each when it is done."""
-    loading = asyncio.create_task(_load_all())
+    loading = asyncio.create_task(load())
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            try:
-                await in_thread(tidy_up)()
-            except Error as error:
+            if fault := await start(loading):
                 # If we raised instead, uvicorn would assume the app has no lifespan support and
                 # hide the error.
-                await send({"type": "lifespan.startup.failed", "message": database_hint(error)})
-                return
-            except OSError as error:
-                sentence = f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
-                await send({"type": "lifespan.startup.failed", "message": sentence})
-                return
-            if fault := metrics.start():  # metrics
                 await send({"type": "lifespan.startup.failed", "message": fault})
                 return
-            replies.look_elsewhere()
-            interrupt_on_signals()
         else:
             ending.set()
             await replies.interrupt_all()
@@ -72,6 +61,24 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+async def start(loading: asyncio.Task[str]) -> str:
+    """Get ready to serve. Returns a sentence if something keeps the server from it, or else ""."""
+    try:
+        await in_thread(tidy_up)()
+    except Error as error:
+        return database_hint(error)
+    except OSError as error:
+        return f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
+    # With DEBUG, a person waits for the page: the rest is loaded while it is served.
+    if not settings.DEBUG and (fault := await loading):
+        return fault
+    if fault := metrics.start():  # metrics
+        return fault
+    replies.look_elsewhere()
+    interrupt_on_signals()
+    return ""
 
 
 def database_hint(error: Error) -> str:
@@ -86,20 +93,24 @@ def database_hint(error: Error) -> str:
     return f"The database does not work: {error}. {hint}"
 
 
-async def _load_all() -> None:
-    """Load in a thread. A fault is logged at once; the first reply meets it again and fails."""
+async def load() -> str:
+    """`load_all`, in a thread. Returns a sentence if it fails, or else ""."""
     try:
         await asyncio.to_thread(load_all)
-    except Exception:
-        logger.exception("not all that a reply needs could be loaded")
+    except Exception as error:
+        logger.exception("the code of the chat cannot be loaded")
+        return f"The code cannot be loaded: {error}. The traceback above says where it fails."
+    return ""
 
 
 def load_all() -> None:
-    """Load what would hold up the first reply, or every stream: the SDK, and lexers.
+    """Load what would be imported later: pages, the SDK, and lexers.
 
-    The SDK takes a second or more to import.
+    The SDK takes a second or more to import. Modules are loaded now so that a process does not take
+    them from the next release, whose files an update puts in their place while it still serves.
     """
-    importlib.import_module("chat.provider.reader")
+    for name in (settings.ROOT_URLCONF, *settings.LIVEVIEW_ALLOWED_MODULES, "chat.provider.reader"):
+        importlib.import_module(name)
     highlighting.load()
     tool_registry.specs()  # tools
     # Imported modules are never collected: keep full collections from scanning them and pausing
