@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags, run_checks
 from django.db import Error, OperationalError, connection
 
 from chat import metrics  # metrics
@@ -65,6 +66,9 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 async def start(loading: asyncio.Task[str]) -> str:
     """Get ready to serve. Returns a sentence if something keeps the server from it, or else ""."""
+    for fault in run_checks(tags=[Tags.security]):
+        if fault.is_serious():  # No secret key, say.
+            return f"{fault.msg} {fault.hint}"
     try:
         await in_thread(tidy_up)()
     except Error as error:
@@ -72,10 +76,10 @@ async def start(loading: asyncio.Task[str]) -> str:
     except OSError as error:
         return f"{error}. Let the user of the server write to {settings.CHAT_LOCKS}."
     # With DEBUG, a person waits for the page: the rest is loaded while it is served.
-    if not settings.DEBUG and (fault := await loading):
-        return fault
-    if fault := metrics.start():  # metrics
-        return fault
+    if not settings.DEBUG and (failure := await loading):
+        return failure
+    if failure := metrics.start():  # metrics
+        return failure
     replies.look_elsewhere()
     interrupt_on_signals()
     return ""

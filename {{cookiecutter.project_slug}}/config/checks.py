@@ -17,7 +17,7 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
     kind = Warning if settings.DEBUG else Error
     return [
         kind(
-            "DJANGO_SECRET_KEY is not set: all sessions end when the server stops.",
+            "DJANGO_SECRET_KEY is not set: each process has another, and sessions end with it.",
             hint="Put DJANGO_SECRET_KEY=... into .env (a copy of .env.example), with a value from: "
             'python -c "import secrets; print(secrets.token_urlsafe(50))"',
             id="chat.E001",

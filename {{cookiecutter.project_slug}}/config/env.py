@@ -34,7 +34,7 @@ def load(path: Path) -> None:
     """Put the values of a `.env` file into `os.environ`, which the SDK reads as well.
 
     The environment wins over the file. In both, an empty value counts as not set. Raises
-    `SystemExit` if the file cannot be read, or if a line is not NAME=value.
+    `SystemExit` if the file cannot be read, if a line is not NAME=value, or if a name stands twice.
     """
     try:
         content = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -44,12 +44,18 @@ def load(path: Path) -> None:
         raise SystemExit(
             f"{path} cannot be read: {error.strerror}. Let the user who runs this read it."
         ) from None
+    lines: dict[str, int] = {}
     for setting in parse_stream(io.StringIO(content)):
         written, line = setting.original
+        line += written[: -len(written.lstrip())].count("\n")
         if setting.error or "\0" in written:
-            line += written[: -len(written.lstrip())].count("\n")
             raise SystemExit(
                 f"{path} is not understood in line {line}. Use NAME=value, and close every quote."
+            )
+        if setting.key and lines.setdefault(setting.key, line) != line:
+            raise SystemExit(
+                f"{path} sets {setting.key} twice, in lines {lines[setting.key]} and {line}. "
+                "Remove one of them."
             )
     for name, value in dotenv_values(stream=io.StringIO(content), interpolate=False).items():
         if value and not text(name):

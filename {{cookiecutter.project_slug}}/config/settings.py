@@ -13,8 +13,9 @@ CHAT_ENV_FILE = BASE_DIR / env.text("DJANGO_ENV_FILE", ".env")
 env.load(CHAT_ENV_FILE)
 
 DEBUG = env.flag("DJANGO_DEBUG", default=False)
-# `manage.py check` reports a missing key (chat.E001). Sessions then end with the process.
+# Without DEBUG, a server with a key of its own does not start (chat.E001).
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or get_random_secret_key()
+SECRET_KEY_FALLBACKS = env.words("DJANGO_SECRET_KEY_FALLBACKS")
 # If empty, Django accepts only localhost while DEBUG is true, and no host otherwise.
 ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS")
 

@@ -47,12 +47,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 async def start(sent: list[dict[str, Any]]) -> None:
     """Send the message of the startup, and none after it."""
-    messages = iter([{"type": "lifespan.startup"}])
+    messages = [{"type": "lifespan.startup"}]
 
     async def receive() -> dict[str, Any]:
-        for message in messages:
-            return message
-        return await asyncio.get_running_loop().create_future()
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)

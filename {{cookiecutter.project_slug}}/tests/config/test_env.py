@@ -80,6 +80,12 @@ def test_postgresql_without_its_driver_is_refused_with_the_command(
         read(monkeypatch, DATABASE_URL="postgres://user:secret@localhost/chat")
 
 
+def test_earlier_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_settings = read(monkeypatch, DJANGO_SECRET_KEY="new", DJANGO_SECRET_KEY_FALLBACKS="old, o")
+    assert read_settings["SECRET_KEY"] == "new"
+    assert read_settings["SECRET_KEY_FALLBACKS"] == ["old", "o"]
+
+
 def test_connections_to_postgresql_are_kept_and_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -120,6 +126,14 @@ def test_a_broken_env_file_is_refused(content: bytes, said: str, tmp_path: Path)
         env.load(file)
     assert str(refused.value).startswith(f"{file} is not understood")
     assert said in str(refused.value)
+    assert "CHAT_MODEL" not in os.environ
+
+
+def test_a_name_that_stands_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("CHAT_MODEL=mine\n\n# The model.\n\nCHAT_MODEL=\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="CHAT_MODEL twice, in lines 1 and 5"):
+        env.load(file)
     assert "CHAT_MODEL" not in os.environ
 
 

@@ -151,6 +151,17 @@ def test_a_cookie_that_we_did_not_sign_is_a_new_visitor(mine: Conversation) -> N
     assert forger.get(f"/c/{mine.pk}/").status_code == 404
 
 
+def test_another_secret_key_loses_no_conversation(
+    client: Client, mine: Conversation, settings: Settings
+) -> None:
+    before = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [before]
+    assert client.get(f"/c/{mine.pk}/").status_code == 200
+    # That visit has signed the cookie again.
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get(f"/c/{mine.pk}/").status_code == 200
+
+
 def test_a_visitor_of_an_earlier_version_keeps_its_conversations(client: Client) -> None:
     session = client.session
     session[OLD_SESSION_KEY] = "old"
