@@ -9,6 +9,7 @@ from string import Formatter
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from dotenv import dotenv_values
 
 from chat.provider import names, proxies
@@ -72,6 +73,10 @@ BUSY = "A reply is still being written. Wait for its end, answer what it asks, o
 EMPTY = "Type a prompt first."
 NOT_TEXT = "This prompt contains a character that is not text, such as U+0000. Remove it."
 NO_DATABASE = "The chat cannot reach its database, so nothing was done. Try again soon."
+DISK_FULL = "The disk of the chat's database is full, so nothing was done. Tell whoever runs it."
+NOT_DONE = (
+    "Something went wrong in this chat itself, so nothing was done. The server's log says what."
+)
 NO_SESSION = "This page has no session. Allow cookies for this site, then reload the page."
 NOT_LAST = "This turn is no longer the last one, so it stays as it is. Ask below."  # versions
 NOT_OFFERED = "This model cannot be picked. Pick another one."  # models
@@ -82,6 +87,16 @@ NOT_CONNECTED = "This page needs a WebSocket connection, and has none. Your prom
 def too_long(most: int) -> str:
     """The message for a prompt of more than `most` characters."""
     return f"This prompt is too long: at most {most:,} characters can be sent. Shorten it."
+
+
+def not_done(error: Exception) -> str:
+    """The message for a change that failed in the database, or on the way to it."""
+    # The words of SQLite, and of the operating system in what PostgreSQL says.
+    if "is full" in str(error) or "No space left" in str(error):
+        return DISK_FULL
+    # Others are faults of the code or of its migrations, and go on until somebody mends them.
+    is_away = isinstance(error, (OperationalError, InterfaceError, OSError))
+    return NO_DATABASE if is_away else NOT_DONE
 
 
 def for_error(error: ProviderError, model: str = "") -> str:

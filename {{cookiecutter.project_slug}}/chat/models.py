@@ -11,6 +11,8 @@ from chat.conversations.managers import NotDeleted  # conversations
 from chat.limits.models import Account as Account  # limits
 from chat.tools.models import ToolCall as ToolCall  # tools
 
+ONE_STREAMS = "one_streaming_reply_per_conversation"
+
 
 class Conversation(models.Model):
     """Belongs to a user, or else to a visitor, the value of a browser's cookie (chat/owners.py).
@@ -135,7 +137,7 @@ class Reply(models.Model):
             models.UniqueConstraint(
                 fields=["conversation"],
                 condition=models.Q(status="streaming"),
-                name="one_streaming_reply_per_conversation",
+                name=ONE_STREAMS,
             )
         ]
 

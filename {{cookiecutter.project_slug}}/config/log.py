@@ -6,6 +6,32 @@ from datetime import UTC, datetime
 from typing import Any
 
 
+def _is_no_socket(record: logging.LogRecord) -> bool:
+    """Two lines for each page that is opened or left, one of them with the visitor's address."""
+    said = record.getMessage()
+    is_socket = '"WebSocket /' in said or said.startswith("connection ")
+    return record.levelno > logging.INFO or not is_socket
+
+
+def _is_no_readyz(record: logging.LogRecord) -> bool:
+    """A health check that is told 503 is no error: why it is has a line of its own."""
+    request = getattr(record, "request", None)
+    return request is None or not request.path.endswith("/readyz")
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Whoever tries addresses of the network asks for a host that is not allowed."""
+    record.exc_info = None
+    return True
+
+
+FILTERS = {
+    "no_sockets": _is_no_socket,
+    "no_readyz": _is_no_readyz,
+    "no_traceback": _without_traceback,
+}
+
+
 def configuration(*, as_json: bool) -> dict[str, Any]:
     """Return Django's LOGGING. Every library's warnings and errors are written, in one format."""
     return {
@@ -14,6 +40,10 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
         "formatters": {
             "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
             "json": {"()": "config.log.JsonFormatter"},
+        },
+        "filters": {
+            name: {"()": "django.utils.log.CallbackFilter", "callback": callback}
+            for name, callback in FILTERS.items()
         },
         "handlers": {
             "console": {
@@ -26,6 +56,11 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
             "chat": {"level": "INFO"},
             # In place of Django's own handlers: without DEBUG, these write nothing, only send mail.
             "django": {"level": "WARNING"},
+            # With --no-access-log uvicorn does not log requests, but still each WebSocket.
+            "uvicorn": {"handlers": [], "propagate": True},
+            "uvicorn.error": {"filters": ["no_sockets"]},
+            "django.request": {"filters": ["no_readyz"]},
+            "django.security.DisallowedHost": {"filters": ["no_traceback"]},
             # It warns of a state backend in memory, which is chosen in the settings.
             "djust.utils": {"level": "ERROR"},
         },

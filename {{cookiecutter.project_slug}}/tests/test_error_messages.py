@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from pytest_django import Settings
 
 from chat import error_messages
@@ -22,6 +23,24 @@ def env_file(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv(names.KEY_VARIABLE, raising=False)
     monkeypatch.delenv(names.BASE_URL_VARIABLE, raising=False)
     return tmp_path / ".env"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OperationalError("database is locked"), error_messages.NO_DATABASE),
+        (InterfaceError("connection already closed"), error_messages.NO_DATABASE),
+        (ConnectionError("refused"), error_messages.NO_DATABASE),
+        (OperationalError("database or disk is full"), error_messages.DISK_FULL),
+        (OperationalError("... No space left on device"), error_messages.DISK_FULL),
+        (IntegrityError('null value in column "note"'), error_messages.NOT_DONE),
+        (ProgrammingError('column "note" does not exist'), error_messages.NOT_DONE),
+    ],
+)
+def test_a_database_that_is_away_is_not_a_fault_of_the_chat(
+    error: Exception, sentence: str
+) -> None:
+    assert error_messages.not_done(error) == sentence
 
 
 @pytest.mark.parametrize("kind", KINDS)

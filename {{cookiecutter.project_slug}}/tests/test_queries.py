@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.db import IntegrityError
 
 from chat import queries
 from chat.models import Conversation, Reply
@@ -38,6 +39,17 @@ def test_a_second_send_while_a_reply_streams_leaves_one_turn(conversation: Conve
         ask(conversation, "second")
     assert [turn.prompt for turn in conversation.turns.all()] == ["first"]
     assert conversation.replies.count() == 1
+
+
+def test_a_row_that_is_refused_for_another_reason_is_not_busy(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**fields: object) -> Reply:
+        raise IntegrityError("NOT NULL constraint failed: chat_reply.note")
+
+    monkeypatch.setattr(Reply.objects, "create", refused)
+    with pytest.raises(IntegrityError):
+        ask(conversation, "first")
 
 
 def test_the_model_is_told_earlier_turns_and_then_the_prompt_unchanged(

@@ -176,7 +176,7 @@ class Connections:
 
     async def _away(self, error: Exception) -> None:
         self.up_since, self._has_failed = None, True
-        if not self._is_told:
+        if not (self._is_told or self._is_closed):
             self._is_told = True
             logger.warning(
                 "Redis is away (%s): other processes are followed by their rows",

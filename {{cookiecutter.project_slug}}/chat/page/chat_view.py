@@ -158,9 +158,9 @@ class ChatView(
         if conversation is None:
             try:
                 conversation = await in_thread(queries.blank)(self._owner)
-            except DatabaseError:
+            except DatabaseError as error:
                 logger.exception("no conversation could be begun")
-                self.refuse(error_messages.NO_DATABASE)
+                self.refuse(error_messages.not_done(error))
                 return
             left = self._conversation
             if left is not None and left == conversation and not left._state.adding:
@@ -221,9 +221,9 @@ class ChatView(
         except (DataError, UnicodeEncodeError):
             self.refuse(error_messages.NOT_TEXT)
             return False
-        except (DatabaseError, OSError):
+        except (DatabaseError, OSError) as error:
             logger.exception("no reply could be begun")
-            self.refuse(error_messages.NO_DATABASE)
+            self.refuse(error_messages.not_done(error))
             return False
         if self._conversation is conversation:
             self._conversation = reply.conversation

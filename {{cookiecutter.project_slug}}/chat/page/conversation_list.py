@@ -218,9 +218,9 @@ class ConversationList(ConversationView):
             return None
         try:
             found = await in_thread(queries.find)(self._owner, conversation_id)
-        except (DatabaseError, OSError):
+        except (DatabaseError, OSError) as error:
             logger.exception("a conversation could not be read")
-            self.refuse(error_messages.NO_DATABASE)
+            self.refuse(error_messages.not_done(error))
             return None
         if found is None:
             self.refuse(error_messages.GONE)
@@ -233,9 +233,9 @@ class ConversationList(ConversationView):
         """
         try:
             is_gone = await change is False
-        except (DatabaseError, OSError):
+        except (DatabaseError, OSError) as error:
             logger.exception("a conversation could not be changed")
-            self.refuse(error_messages.NO_DATABASE)
+            self.refuse(error_messages.not_done(error))
             return False
         if is_gone:
             self.refuse(error_messages.GONE)

@@ -28,9 +28,9 @@ class ModelPicker(ConversationView):
             return
         try:
             await in_thread(model_choice.keep)(self._conversation, value)
-        except DatabaseError:
+        except DatabaseError as error:
             logger.exception("a model was picked, and could not be saved")
-            self.refuse(error_messages.NO_DATABASE)
+            self.refuse(error_messages.not_done(error))
 
     def pick(self, model: str) -> bool:
         """Show the model that was picked. Returns whether it may be."""

@@ -36,9 +36,9 @@ class ToolAnswers(ConversationView):
         answer = partial(approval.answer, self._conversation, call, allow=allow)
         try:
             await in_thread(answer)()
-        except (DatabaseError, OSError):
+        except (DatabaseError, OSError) as error:
             logger.exception("a tool call could not be answered")
-            self.refuse(error_messages.NO_DATABASE)
+            self.refuse(error_messages.not_done(error))
             return
         try:
             await replies.resume(self._conversation.pk)

@@ -47,9 +47,9 @@ class VersionView(ConversationView):
             shown = await in_thread(show)()
         except error_messages.RefusedError as error:
             self.refuse(str(error))
-        except DatabaseError:
+        except DatabaseError as error:
             logger.exception("no other version could be shown")
-            self.refuse(error_messages.NO_DATABASE)
+            self.refuse(error_messages.not_done(error))
         else:
             if shown is not None:
                 self._said_of, count = shown

@@ -21,7 +21,7 @@ from chat import (
 from chat.conversations import activity  # conversations
 from chat.database import few_round_trips
 from chat.limits import hooks  # limits
-from chat.models import Conversation, Reply, Turn
+from chat.models import ONE_STREAMS, Conversation, Reply, Turn
 from chat.owners import Owner
 from chat.provider.messages import Request, default_model
 from chat.replies import (
@@ -103,6 +103,9 @@ def add_reply(turn: Turn, **fields: Any) -> Begun:
             **fields,
         )
     except IntegrityError as error:
+        # PostgreSQL names the constraint, SQLite the kind of it and the column.
+        if ONE_STREAMS not in str(error) and "UNIQUE" not in str(error):
+            raise
         raise BusyError() from error
     return begun(reply)
 

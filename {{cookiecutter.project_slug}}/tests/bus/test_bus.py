@@ -99,6 +99,18 @@ async def test_messages_come_again_when_redis_does(
     assert SECRET not in caplog.text
 
 
+async def test_the_end_of_a_process_is_no_redis_that_is_away(
+    two: tuple[Process, Process], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _ = two
+    connection = one.bus._connections
+    assert connection is not None
+    await one.bus.close()
+    # What was under way fails with the connection.
+    await connection._away(ConnectionError())
+    assert "Redis is away" not in caplog.text
+
+
 async def test_a_redis_that_answers_nothing_is_away(
     impatient: None, two: tuple[Process, Process], redis: RedisServer
 ) -> None:

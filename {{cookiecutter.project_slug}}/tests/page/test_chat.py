@@ -1,7 +1,7 @@
 """A conversation over the WebSocket, and what the upstream saw of it."""
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 from pytest_django import Settings
 
@@ -158,6 +158,19 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_prompt_stays(
         await page.until(lambda page: complete(page) and page.sent)
     assert page.sent == ["/echo kept"]
     assert len(model.record) == 1
+
+
+async def test_a_row_that_the_database_refuses_is_a_fault_of_the_chat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*args: object, **kwargs: object) -> Reply:
+        raise IntegrityError("NOT NULL constraint failed: chat_turn.note")
+
+    async with open_page() as page:
+        monkeypatch.setattr(rows, "ask", refused)
+        await page.event("submit", prompt="/echo kept")
+        await page.until(lambda page: "wrong in this chat itself" in page.controls)
+    assert not page.sent
 
 
 async def test_new_chat_without_a_database_is_told_and_stops_nothing(
