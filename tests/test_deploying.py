@@ -186,8 +186,9 @@ def test_compose_names_settings_and_no_secret(checkout: checks.Checkout) -> None
     text = read(checkout, "compose.yaml")
     from_env = set(re.findall(r"\$\{(\w+)", text))
     assert from_env <= settings(checkout) | OF_COMPOSE
-    # Without a value, compose ends with the sentence behind the question mark.
-    assert from_env == set(re.findall(r"\$\{(\w+):\?", text))
+    # Without a value, compose ends with the sentence behind the question mark, or has a default.
+    assert from_env == set(re.findall(r"\$\{(\w+):[?-]", text))
+    assert {"DJANGO_PROXIES"} == set(re.findall(r"\$\{(\w+):-", text)), "a CDN is another proxy"
     for name in OF_COMPOSE:
         assert f"{name}=" in read(checkout, "docs/deploy.md")
     assert all("${" in word for word in re.findall(r"PASSWORD: (.*)", text))
@@ -195,6 +196,10 @@ def test_compose_names_settings_and_no_secret(checkout: checks.Checkout) -> None
 
 def test_the_settings_take_what_compose_says(checkout: checks.Checkout) -> None:
     variables = compose(checkout)["services"]["chat1"]["environment"]
+    # What compose takes where .env says nothing.
+    variables = {
+        name: re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value) for name, value in variables.items()
+    }
     run = subprocess.run(
         [checkout.python, "manage.py", "check", "--deploy", "--fail-level", "ERROR"],
         cwd=checkout.project,
@@ -260,24 +265,62 @@ def test_the_samples_for_systemd_and_nginx_fit_each_other(checkout: checks.Check
     assert "--port %i " in unit["Service"]["ExecStart"]
     assert unit["Service"]["User"] != "root"
     assert int(unit["Service"]["TimeoutStopSec"]) > 2 + 3
-    [enabled] = re.findall(r"systemctl enable --now (.*)", document)
+    [enabled] = re.findall(r"^ *systemctl enable --now (.*)$", document, re.MULTILINE)
     assert [instance.removeprefix("chat@") for instance in enabled.split()] == ports
     assert nginx.count("{") == nginx.count("}")
+    assert unit["Service"]["ProtectSystem"] == "strict"
+    # As in the image.
+    assert unit["Service"]["ReadWritePaths"] == f"{unit['Service']['WorkingDirectory']}/locks"
+    [login] = re.findall(r"location ~ (\S+) \{\n +limit_req zone=login ", nginx)
+    assert all(re.search(login, path) for path in ("/accounts/login/", "/chat/admin/login/"))
+    assert not re.search(login, "/")
+    assert "ssl_reject_handshake on;" in nginx.split("default_server;\n")[-1].split("}")[0]
     for header in ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "Upgrade", "Connection"):
         assert f"proxy_set_header {header} " in nginx
 
 
 def test_an_update_replaces_one_process_after_the_other(checkout: checks.Checkout) -> None:
-    [update] = [
+    updates = [
         block
         for block in blocks(checkout.project / "docs" / "deploy.md")
-        if "git pull" in block and "systemctl" in block
+        if "git " in block and "systemctl restart chat@8002" in block
     ]
-    *_, first, wait, second, _ = update.split("\n")
+    # Forwards and back.
+    assert len(updates) == 2
 
-    assert first == "systemctl restart chat@8001 &&"
-    assert wait.startswith("curl --fail ") and wait.endswith(" http://127.0.0.1:8001/readyz &&")
-    assert second == "systemctl restart chat@8002"
+    for update in updates:
+        *_, first, wait, second, _ = update.split("\n")
+        assert first == "systemctl restart chat@8001 &&"
+        assert wait.startswith("curl --fail ") and wait.endswith(" http://127.0.0.1:8001/readyz &&")
+        assert second == "systemctl restart chat@8002"
+
+
+def test_the_way_back_undoes_migrations_while_their_code_is_there(
+    checkout: checks.Checkout,
+) -> None:
+    document = read(checkout, "docs/deploy.md")
+    ways = document.split("**Back to the version before.**")[1:]
+    migrations = {path.stem for path in checkout.project.glob("chat/migrations/0*.py")}
+    assert len(ways) == 2
+
+    for way in ways:
+        [(target, there)] = re.findall(
+            r"migrate chat (\d+)\n```\n\n```\ngit reset --hard REVISION( &&)\n", way
+        )
+        assert there and any(name.startswith(f"{target}_") for name in migrations)
+
+
+def test_a_backup_that_fails_leaves_the_one_before(checkout: checks.Checkout) -> None:
+    lines = read(checkout, "docs/deploy.md").splitlines()
+    backups = [number for number, line in enumerate(lines) if "pg_dump " in line]
+    # By hand and by cron, with Compose and without.
+    assert len(backups) == 4
+
+    for number in backups:
+        [(new, then)] = re.findall(
+            r"pg_dump .* > (\S+\.new) && ?(.*)$", f"{lines[number]} {lines[number + 1]}".rstrip(" `")
+        )
+        assert then.startswith(f"mv {new} {new.removesuffix('.new')}"), lines[number]
 
 
 def test_what_follows_a_line_that_fails_does_not_run(checkout: checks.Checkout) -> None:
@@ -294,10 +337,10 @@ def test_what_follows_a_line_that_fails_does_not_run(checkout: checks.Checkout) 
 
 def test_what_a_server_keeps_in_the_folder_stays_out_of_git(checkout: checks.Checkout) -> None:
     document = read(checkout, "docs/deploy.md")
-    dumps = re.findall(r"> (\S+\.dump)$", document, re.MULTILINE)
+    dumps = re.findall(r"(?:> |mv \S+ )(\S*\.dump\S*)", document)
     kept = {path for path in dumps if not path.startswith("/")}
     kept |= {*re.findall(r"'(data/\S+?)'", document)}
-    assert kept == {"chat.dump", "data/db.sqlite3", "data/backup.sqlite3"}
+    assert kept == {"chat.dump", "chat.dump.new", "data/db.sqlite3", "data/backup.sqlite3"}
 
     subprocess.run(["git", "init", "--quiet"], cwd=checkout.project, check=True)
     ignored = subprocess.run(

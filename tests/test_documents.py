@@ -78,7 +78,7 @@ NOT_RUN = {
 # Programs that act on a machine which is a server. Which of them are tried, and where:
 # docs/decisions.md, "The image is not built by the tests".
 OF_A_SERVER = {"apt-get", "certbot", "curl", "docker", "git", "install", "nginx", "openssl", "rm"}
-OF_A_SERVER |= {"runuser", "systemctl", "useradd"}
+OF_A_SERVER |= {"mv", "runuser", "systemctl", "useradd"}
 # What serves for ever: how it is given another port, and a page that it answers.
 SERVED = {
     "manage.py dev": (["{port}"], "healthz"),
@@ -136,7 +136,7 @@ def runnable(command: str, checkout: checks.Checkout, elsewhere: Path) -> tuple[
     project_python, template_python = str(checkout.python), sys.executable
     if program == "python3" and arguments[0] == "scripts/test.py":
         return [template_python, *arguments, "--collect-only", "-q"], questions.ROOT
-    if program in ("python", "python3", ".venv/bin/python"):
+    if program in ("python", "python3", "/usr/bin/python3", ".venv/bin/python"):
         return [project_python, *arguments], folder
     if program in ("ruff", "mypy", "uvicorn"):
         return [project_python, "-m", program, *arguments], folder

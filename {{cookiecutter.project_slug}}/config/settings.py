@@ -92,6 +92,7 @@ TEMPLATES = [
     },
 ]
 
+POOL_SIZE = env.number("DATABASE_POOL_SIZE", 20, minimum=2, maximum=1000)
 DATABASES = {"default": env.database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == env.SQLITE:
     # With write-ahead logging, a page can read the database while a reply is saved.
@@ -116,7 +117,7 @@ else:
         # `database_sync_to_async` closes the connection after each call. A pool keeps it open. It
         # gives a broken connection up after `reconnect_timeout`, and tries again for whoever asks:
         # by default it would try less and less often, for minutes.
-        "pool": {"min_size": 2, "max_size": 20, "timeout": 3, "reconnect_timeout": 2},
+        "pool": {"min_size": 2, "max_size": POOL_SIZE, "timeout": 3, "reconnect_timeout": 2},
     }
     # After a restart of PostgreSQL, the connections in the pool are dead: it looks at them.
     DATABASES["default"]["ENGINE"] = "config.postgresql"

@@ -12,7 +12,7 @@ import django
 from chat.provider import names
 from tests.waiting import SOON
 
-OURS = ("CHAT_", "DATABASE_URL", "DJANGO_", "REDIS_URL")
+OURS = ("CHAT_", "DATABASE_", "DJANGO_", "REDIS_URL")
 SDK = (names.KEY_VARIABLE, names.BASE_URL_VARIABLE)
 for name in list(os.environ):
     if name.startswith((*OURS, *SDK)) and name != "DJANGO_SETTINGS_MODULE":

@@ -43,6 +43,7 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
         ("DATABASE_URL", "nonsense", "postgres://user:password@localhost:5432/chat"),
         ("DATABASE_URL", "mysql://user:secret@host/chat", "postgres://user"),
         ("DATABASE_URL", "sqlite://:memory:", "sqlite:///db.sqlite3"),
+        ("DATABASE_POOL_SIZE", "1", "a whole number from 2 to 1000"),
         ("REDIS_URL", "secret@host", "redis:// or rediss://"),
         ("REDIS_URL", "redis://:secret@host:port/0", "redis:// or rediss://"),
         ("DJANGO_TRUSTED_ORIGINS", "chat.example.com", "https://chat.example.com:8443"),
@@ -91,9 +92,11 @@ def test_connections_to_postgresql_are_kept_and_looked_at(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     address = "postgres://user:secret@localhost/chat?sslmode=require"
-    database = read(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]
+    variables = {"DATABASE_URL": address, "DATABASE_POOL_SIZE": "7"}
+    database = read(monkeypatch, **variables)["DATABASES"]["default"]
     assert database["OPTIONS"]["sslmode"] == "require"
     assert database["OPTIONS"]["pool"]["reconnect_timeout"] <= 2
+    assert database["OPTIONS"]["pool"]["max_size"] == 7
     assert database["ENGINE"] == "config.postgresql"
     assert not database["CONN_MAX_AGE"]
 
