@@ -56,9 +56,13 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
             "chat": {"level": "INFO"},
             # In place of Django's own handlers: without DEBUG, these write nothing, only send mail.
             "django": {"level": "WARNING"},
-            # With --no-access-log uvicorn does not log requests, but still each WebSocket.
-            "uvicorn": {"handlers": [], "propagate": True},
-            "uvicorn.error": {"filters": ["no_sockets"]},
+            # What uvicorn says, but for requests: a setting of "uvicorn" or "uvicorn.access" would
+            # undo its --no-access-log.
+            "uvicorn.error": {
+                "handlers": ["console"],
+                "propagate": False,
+                "filters": ["no_sockets"],
+            },
             "django.request": {"filters": ["no_readyz"]},
             "django.security.DisallowedHost": {"filters": ["no_traceback"]},
             # It warns of a state backend in memory, which is chosen in the settings.

@@ -171,7 +171,10 @@ def migrate() -> None:
 def serve(listener: socket.socket) -> None:
     """Serve the chat until a signal ends it."""
     config = uvicorn.Config(
-        "config.asgi:application", log_level="warning", timeout_graceful_shutdown=3
+        "config.asgi:application",
+        log_config=None,  # The settings have configured it.
+        log_level="warning",
+        timeout_graceful_shutdown=3,
     )
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
