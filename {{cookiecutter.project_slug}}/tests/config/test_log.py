@@ -58,6 +58,7 @@ def test_every_line_of_a_server_is_json_and_none_tells_who_opened_a_page(
             urlopen(request, timeout=SOON)
         server.terminate()
     entries = [json.loads(line) for line in server.log.read_text("utf-8").splitlines()]
+    assert "uvicorn.access" not in [entry["logger"] for entry in entries]
     said = [entry["message"] for entry in entries]
     assert "Application startup complete." in said
     assert not [line for line in said if "WebSocket" in line or "connection" in line]
