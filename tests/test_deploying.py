@@ -317,9 +317,8 @@ def test_a_backup_that_fails_leaves_the_one_before(checkout: checks.Checkout) ->
     assert len(backups) == 4
 
     for number in backups:
-        [(new, then)] = re.findall(
-            r"pg_dump .* > (\S+\.new) && ?(.*)$", f"{lines[number]} {lines[number + 1]}".rstrip(" `")
-        )
+        both = f"{lines[number]} {lines[number + 1]}".rstrip(" `")
+        [(new, then)] = re.findall(r"pg_dump .* > (\S+\.new) && ?(.*)$", both)
         assert then.startswith(f"mv {new} {new.removesuffix('.new')}"), lines[number]
 
 
