@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
 from tests.browser.ending import nothing_left
+from tests.browser.actions import reconnect_quickly
 from tests.browser.launching import launch
 from tests.browser.network import Network
 from tests.server import Server
@@ -119,7 +120,6 @@ async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
     await window.context.clear_cookies()
     await window.evaluate("sessionStorage.clear()")
     yield window
-    Network.mend_all()
     await window.context.set_offline(False)
     await window.unroute_all()
     await window.set_viewport_size(DESKTOP)
@@ -134,7 +134,7 @@ async def tab(window: Page, server: Server) -> AsyncIterator[Page]:
 async def clocked(browser: Browser) -> Page:
     """A page for this test alone, whose clock the test may put forward instead of waiting.
 
-    Its clock cannot be given back. Nor can the way of its WebSocket.
+    Its clock cannot be given back.
     """
     page = await (await browser.new_context(reduced_motion="reduce")).new_page()
     await page.clock.install()
@@ -147,6 +147,20 @@ async def page(tab: Page, server: Server) -> AsyncIterator[Page]:
     async with no_errors(tab):
         await open_chat(tab, server)
         yield tab
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def network(tab: Page, server: Server) -> AsyncIterator[Network]:
+    """The network of `network.page`, which is open. The test fails on any error in its console.
+
+    The page is for this test alone. On the shared page, whose way could not be given back, each
+    later visit would take longer than the one before.
+    """
+    network = await Network.of(await tab.context.new_page())
+    async with no_errors(network.page):
+        await open_chat(network.page, server)
+        await reconnect_quickly(network.page)
+        yield network
 
 
 @asynccontextmanager

@@ -1,18 +1,16 @@
 """The network between a page and the server, for tests that cut it, hold it up or lose a part."""
 
 import asyncio
-from typing import ClassVar
+from typing import Self
 
-from playwright.async_api import WebSocketRoute
+from playwright.async_api import Page, WebSocketRoute
 
 
 class Network:
-    """The way of a page's WebSocket, until it is cut and after it is mended."""
+    """The way of the WebSocket of `page`, until it is cut and after it is mended."""
 
-    _all: ClassVar[list["Network"]] = []
-
-    def __init__(self) -> None:
-        self._all.append(self)
+    def __init__(self, page: Page) -> None:
+        self.page = page
         self._ends: list[WebSocketRoute] = []
         self._is_cut = False
         self._held: list[str | bytes] | None = None
@@ -21,7 +19,14 @@ class Network:
         self._late: list[str | bytes] | None = None
         self._late_from = ""
 
-    async def connect(self, page: WebSocketRoute) -> None:
+    @classmethod
+    async def of(cls, page: Page) -> Self:
+        """Lay the way of a page that is not open yet. It cannot be given back."""
+        network = cls(page)
+        await page.route_web_socket("**/ws/live/", network._connect)
+        return network
+
+    async def _connect(self, page: WebSocketRoute) -> None:
         if self._is_cut:
             await page.close()
         else:
@@ -76,14 +81,6 @@ class Network:
         self._is_cut = True
         for end in self._ends:
             await end.close()
-
-    @classmethod
-    def mend_all(cls) -> None:
-        """Hold up nothing any more: the way of a page's WebSocket cannot be given back."""
-        for network in cls._all:
-            network.mend()
-            network._held = None
-        cls._all.clear()
 
     def mend(self) -> None:
         """Connect again. What was kept back is lost."""

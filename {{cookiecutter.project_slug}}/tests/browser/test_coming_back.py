@@ -1,10 +1,8 @@
 """The page has lost its view, and comes back: it shows the truth, and goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
 from tests.browser.actions import (
@@ -18,7 +16,7 @@ from tests.browser.actions import (
     reconnect_quickly,
     send,
 )
-from tests.browser.conftest import no_errors, open_chat
+from tests.browser.conftest import open_chat
 from tests.browser.network import Network
 from tests.conftest import closed_by_client, seen_by
 from tests.server import Server
@@ -28,27 +26,10 @@ NAVIGATE = """() => djust.liveViewInstance.liveRedirectMount(
     {type: 'live_redirect_mount', view: 'chat.page.chat_view.ChatView', params: {}, url: '/'})"""
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page for this test alone, since Playwright never gives the way of its WebSocket back."""
-    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
-    async with no_errors(page):
-        yield page
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def network(page: Page, server: Server) -> Network:
-    network = Network()
-    await page.route_web_socket("**/ws/live/", network.connect)
-    await open_chat(page, server)
-    await reconnect_quickly(page)
-    return network
-
-
 async def test_a_lost_network_that_is_back_in_time_goes_on(
-    page: Page, network: Network, server: Server, upstream: FakeModel
+    network: Network, server: Server, upstream: FakeModel
 ) -> None:
-    before = len(upstream.record)
+    page, before = network.page, len(upstream.record)
     # The number of a token, three a second, for as long as a busy machine needs.
     await send(page, "/slow /echo 1 2\n\n3 4\n\n" + " ".join(map(str, range(5, 300))))
     # By then one block is settled, and one is not.
@@ -71,11 +52,11 @@ async def test_a_lost_network_that_is_back_in_time_goes_on(
 
 
 async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
-    page: Page, network: Network, mortal: Server, upstream: FakeModel
+    network: Network, mortal: Server, upstream: FakeModel
 ) -> None:
+    page, before = network.page, len(upstream.record)
     await open_chat(page, mortal)
     await reconnect_quickly(page)
-    before = len(upstream.record)
     await send(page, "/stall /echo one two three four")
     text = last_reply(page).locator(".text")
     await expect(text).to_have_text("one two")
@@ -95,9 +76,9 @@ async def test_a_lost_network_that_is_back_too_late_finds_the_reply_interrupted(
 
 
 async def test_a_prompt_waits_until_the_page_watches_the_conversation(
-    page: Page, network: Network, mortal: Server
+    clocked: Page, mortal: Server
 ) -> None:
-    await page.clock.install()
+    page, network = clocked, await Network.of(clocked)
     network.delay("chat:connected")
     await page.goto(mortal.url)
     await page.wait_for_function("() => window.djust?.liveViewInstance?.viewMounted")
@@ -109,12 +90,13 @@ async def test_a_prompt_waits_until_the_page_watches_the_conversation(
     await expect_status(page, "complete")
 
 
-async def test_a_server_that_does_not_answer_is_told_of(page: Page, network: Network) -> None:
+async def test_a_server_that_does_not_answer_is_told_of(clocked: Page, server: Server) -> None:
+    page, network = clocked, await Network.of(clocked)
+    await open_chat(page, server)
     notice = page.get_by_role("alert").filter(has_text="WebSocket")
     # Nothing reaches the page any more: whatever the server says would be a sign of life.
     network.hold()
     await prompt(page).fill("/echo late")
-    await page.clock.install()
     await prompt(page).press("Enter")
     await page.clock.fast_forward("00:08")
     await expect(notice).to_be_visible()
@@ -144,8 +126,9 @@ async def test_after_in_page_navigation_the_log_goes_on_and_stop_works(
 
 
 async def test_a_prompt_whose_answer_was_lost_is_not_left_to_be_sent_again(
-    page: Page, network: Network
+    network: Network,
 ) -> None:
+    page = network.page
     await send(page, "/echo first")
     await expect_status(page, "complete")
     await prompt(page).fill("/echo in the tunnel")
@@ -159,8 +142,9 @@ async def test_a_prompt_whose_answer_was_lost_is_not_left_to_be_sent_again(
 
 
 async def test_escape_takes_back_a_prompt_that_waits_for_the_connection(
-    page: Page, network: Network
+    network: Network,
 ) -> None:
+    page = network.page
     await network.cut()
     await expect(page.locator("body.dj-disconnected")).to_be_attached()
     await prompt(page).fill("/echo taken back")

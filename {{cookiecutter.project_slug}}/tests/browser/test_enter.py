@@ -1,6 +1,5 @@
 """Enter while the log and the controls do not agree whether a reply streams."""
 
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from fake_model.server import FakeModel
@@ -22,19 +21,10 @@ PUSH_END = """([reply, status]) => dispatchEvent(new CustomEvent("djust:push_eve
 }))"""
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def network(page: Page) -> Network:
-    network = Network()
-    await page.route_web_socket("**/ws/live/", network.connect)
-    await page.reload()
-    await expect(page.locator("#log[data-followed]")).to_be_attached()
-    return network
-
-
 async def test_enter_after_an_end_is_sent_as_soon_as_send_is_enabled(
-    page: Page, network: Network, upstream: FakeModel
+    network: Network, upstream: FakeModel
 ) -> None:
-    before = len(upstream.record)
+    page, before = network.page, len(upstream.record)
     await send(page, "/stall /echo one")
     await expect_status(page, "streaming")
     reply = await last_reply(page).get_attribute("data-reply")
@@ -53,9 +43,9 @@ async def test_enter_after_an_end_is_sent_as_soon_as_send_is_enabled(
 
 
 async def test_enter_after_new_chat_is_sent_as_soon_as_send_is_enabled(
-    page: Page, network: Network, upstream: FakeModel
+    network: Network, upstream: FakeModel
 ) -> None:
-    before = len(upstream.record)
+    page, before = network.page, len(upstream.record)
     await send(page, "/stall /echo one")
     await expect_status(page, "streaming")
     # What the list shows of this reply is the last that comes by itself.

@@ -1,7 +1,6 @@
 """Focus and selection stay where the reader put them, whatever happens to the reply."""
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from fake_model.server import FakeModel
@@ -32,18 +31,6 @@ PUSH_TEXT = """([reply, edits]) => dispatchEvent(new CustomEvent("djust:push_eve
 }))"""
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def network(page: Page) -> Network:
-    """The network of a page that is not told yet how its reply ends."""
-    network = Network()
-    await page.route_web_socket("**/ws/live/", network.connect)
-    await page.reload()
-    await expect(page.locator("#log[data-followed]")).to_be_attached()
-    await reconnect_quickly(page)
-    network.delay("chat:end")
-    return network
-
-
 async def send_and_see_it_begin(page: Page, upstream: FakeModel, text: str) -> None:
     """Send a prompt, and see its reply before it has a word.
 
@@ -59,8 +46,10 @@ async def send_and_see_it_begin(page: Page, upstream: FakeModel, text: str) -> N
     [("", "complete"), ("/stall", "stopped"), ("/drop", "failed")],
 )
 async def test_both_stay_when_a_reply_ends(
-    page: Page, network: Network, upstream: FakeModel, word: str, status: str
+    network: Network, upstream: FakeModel, word: str, status: str
 ) -> None:
+    page = network.page
+    network.delay("chat:end")
     # Plain words: while Markdown grows, a text can become a link, and its selection is lost.
     await send_and_see_it_begin(page, upstream, f"{word} /echo first words and last words")
     await expect(last_reply(page)).to_contain_text("first words")
@@ -91,9 +80,10 @@ async def test_a_copy_button_keeps_the_focus_while_its_reply_grows(
 
 
 async def test_both_stay_when_a_reply_has_ended_during_a_break(
-    page: Page, network: Network, upstream: FakeModel
+    network: Network, upstream: FakeModel
 ) -> None:
-    before = len(upstream.record)
+    page, before = network.page, len(upstream.record)
+    network.delay("chat:end")
     await send_and_see_it_begin(page, upstream, "/echo ```\ncode\n```\n\nwords")
     await expect(page.get_by_text("words", exact=True)).to_be_visible()
     await messages(page, "user").locator(".text").evaluate(SELECT_FOUR_LETTERS)

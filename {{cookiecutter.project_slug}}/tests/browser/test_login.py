@@ -55,8 +55,7 @@ async def test_logging_out_in_one_tab_ends_the_other(
     someone: None, clocked: Page, tmp_path: Path, upstream: FakeModel
 ) -> None:
     with Server(tmp_path, upstream, CHAT_LOGIN_REQUIRED="true") as server:
-        tab, network = clocked, Network()
-        await tab.route_web_socket("**/ws/live/", network.connect)
+        tab, network = clocked, await Network.of(clocked)
         await tab.goto(server.url)
         await log_in(tab)
         other = await tab.context.new_page()

@@ -57,12 +57,9 @@ async def test_the_picker_rests_while_a_reply_streams(page: Page) -> None:
 
 
 async def test_a_pick_before_the_first_prompt_is_kept_over_a_lost_connection(
-    page: Page, server: Server
+    network: Network,
 ) -> None:
-    network = Network()
-    await page.route_web_socket("**/ws/live/", network.connect)
-    await open_chat(page, server)
-    await reconnect_quickly(page)
+    page = network.page
     await picker(page).select_option("large")
     await network.cut()
     await expect(page.locator("#log[data-followed]")).to_have_count(0)

@@ -2,12 +2,11 @@
 
 import re
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.actions import button, expect_status, last_reply, send, stop
-from tests.browser.conftest import no_errors, open_chat
+from tests.browser.conftest import no_errors
 from tests.browser.network import Network
-from tests.server import Server
 
 ADD = '/tool calculate {"expression": "2 + 3 * 4"} /echo I add them, as you asked.'
 WAIT = '/tool wait {"seconds": 0} /echo I will wait now'
@@ -59,21 +58,17 @@ async def test_a_tool_that_asks_is_denied(page: Page) -> None:
     await expect_call(page, "wait", "denied")
 
 
-async def test_allow_waits_for_the_connection(browser: Browser, server: Server) -> None:
-    page = await (await browser.new_context()).new_page()
-    network = Network()
-    await page.route_web_socket("**/ws/live/", network.connect)
-    async with no_errors(page):
-        await open_chat(page, server)
-        await send(page, WAIT)
-        await expect_call(page, "wait", "waiting")
-        network.delay("chat:connected")
-        await page.reload()
-        await button(page, "Allow").click()
-        await expect_call(page, "wait", "waiting")
-        network.deliver()
-        await expect_status(page, "complete")
-        await expect_call(page, "wait", "complete")
+async def test_allow_waits_for_the_connection(network: Network) -> None:
+    page = network.page
+    await send(page, WAIT)
+    await expect_call(page, "wait", "waiting")
+    network.delay("chat:connected")
+    await page.reload()
+    await button(page, "Allow").click()
+    await expect_call(page, "wait", "waiting")
+    network.deliver()
+    await expect_status(page, "complete")
+    await expect_call(page, "wait", "complete")
 
 
 async def test_stop_denies_and_can_be_retried(page: Page) -> None:

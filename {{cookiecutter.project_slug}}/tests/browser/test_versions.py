@@ -21,7 +21,6 @@ from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
 from tests.browser.network import Network
 from tests.conftest import closed_by_client
-from tests.server import Server
 
 NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -178,32 +177,27 @@ async def test_what_is_typed_survives_a_reload_and_another_conversation(page: Pa
     await expect(editor(page)).to_have_count(0)
 
 
-async def test_save_waits_for_the_connection_and_its_answer_may_be_lost(
-    tab: Page, server: Server
-) -> None:
-    network = Network()
-    await tab.route_web_socket("**/ws/live/", network.connect)
-    await open_chat(tab, server)
-    await reconnect_quickly(tab)
-    await two_versions(tab)
-    await button(tab, "Edit").click()
-    await editor(tab).fill("/echo three")
+async def test_save_waits_for_the_connection_and_its_answer_may_be_lost(network: Network) -> None:
+    page = network.page
+    await two_versions(page)
+    await button(page, "Edit").click()
+    await editor(page).fill("/echo three")
     await network.cut()
-    await expect(tab.locator("#log:not([data-followed])")).to_be_attached()
-    await button(tab, "Save").click()
-    await expect(editor(tab)).to_have_value("/echo three")
+    await expect(page.locator("#log:not([data-followed])")).to_be_attached()
+    await button(page, "Save").click()
+    await expect(editor(page)).to_have_value("/echo three")
     network.mend()
-    await expect_version(tab, "3 of 3")
-    await expect_status(tab, "complete")
-    await button(tab, "Edit").click()
-    await editor(tab).fill("/echo four")
+    await expect_version(page, "3 of 3")
+    await expect_status(page, "complete")
+    await button(page, "Edit").click()
+    await editor(page).fill("/echo four")
     answer = asyncio.create_task(network.lose("chat:sent"))
-    await editor(tab).press("Control+Enter")
+    await editor(page).press("Control+Enter")
     await answer
     await network.cut()
     network.mend()
-    await expect_version(tab, "4 of 4")
-    await expect(editor(tab)).to_have_count(0)
+    await expect_version(page, "4 of 4")
+    await expect(editor(page)).to_have_count(0)
 
 
 async def test_only_the_last_turn_changes_and_none_while_a_reply_streams(page: Page) -> None:
