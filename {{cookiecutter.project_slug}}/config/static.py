@@ -34,6 +34,14 @@ class HashedUrlStorage(StaticFilesStorage):
 class CompressedStatic(ServeStaticMiddleware):
     """Sends files compressed, and lets browsers keep what they asked for by its hash."""
 
+    def immutable_file_test(self, path: str, url: str) -> bool:
+        """Our hashes are not in the names.
+
+        For its answer the library would ask for the URL of each file with two dots in its name, at
+        start, and `HashedUrlStorage` would read and compress them: a tenth of the time of a start.
+        """
+        return False
+
     @staticmethod
     async def aserve(
         static_file: StaticFile | Redirect, request: HttpRequest

@@ -2,12 +2,10 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
-from fake_model.server import FakeModel
 from tests.browser.actions import (
     LONG_BREAK,
     button,
@@ -19,7 +17,7 @@ from tests.browser.actions import (
 )
 from tests.browser.axe import check
 from tests.browser.conftest import open_chat
-from tests.server import Dev, Server
+from tests.server import Server
 
 
 async def empty(page: Page) -> None:
@@ -123,13 +121,3 @@ async def test_axe_finds_nothing_without_a_websocket(clocked: Page, server: Serv
     await clocked.clock.fast_forward(LONG_BREAK)
     await expect(clocked.get_by_role("alert")).to_contain_text("WebSocket")
     await check(clocked)
-
-
-async def test_axe_finds_nothing_where_the_words_are_listed(
-    tab: Page, tmp_path: Path, upstream: FakeModel
-) -> None:
-    with Dev(tmp_path, upstream) as dev:
-        await open_chat(tab, dev)
-        await button(tab, "/slow").click()
-        await expect(prompt(tab)).to_have_value("/slow ")
-        await check(tab)

@@ -200,22 +200,19 @@ async def test_axe_finds_nothing_in_its_states(tab: Page, server: Server) -> Non
     await stop(tab)
 
 
-async def test_delete_all_asks_first(browser: Browser, server: Server) -> None:
-    page = await (await browser.new_context()).new_page()
-    async with no_errors(page):
-        await open_chat(page, server)
-        await begin(page, "/echo all of it")
-        await expect_status(page, "complete")
-        page.once("dialog", lambda dialog: dialog.dismiss())
-        await button(page, "Delete all").click()
-        # The server handles events in their order: one that deletes would be done by then.
-        await begin(page, "/echo after it")
-        await expect_status(page, "complete")
-        await expect(link(page, "/echo all of it")).to_be_visible()
-        page.once("dialog", lambda dialog: dialog.accept())
-        await button(page, "Delete all").click()
-        await expect(page.get_by_text("No conversations yet.")).to_be_visible()
-        await expect(page.locator(".turn")).to_have_count(0)
+async def test_delete_all_asks_first(page: Page) -> None:
+    await begin(page, "/echo all of it")
+    await expect_status(page, "complete")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    await button(page, "Delete all").click()
+    # The server handles events in their order: one that deletes would be done by then.
+    await begin(page, "/echo after it")
+    await expect_status(page, "complete")
+    await expect(link(page, "/echo all of it")).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.accept())
+    await button(page, "Delete all").click()
+    await expect(page.get_by_text("No conversations yet.")).to_be_visible()
+    await expect(page.locator(".turn")).to_have_count(0)
 
 
 async def test_on_a_phone_the_list_is_a_drawer(browser: Browser, server: Server) -> None:

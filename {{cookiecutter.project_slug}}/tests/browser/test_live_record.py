@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -13,7 +12,7 @@ from tests.browser.actions import expect_status, send
 from tests.browser.axe import check
 from tests.browser.conftest import no_errors, open_chat
 from tests.ports import free_port
-from tests.server import Dev, Server
+from tests.server import Server
 
 
 @pytest.fixture(scope="module")
@@ -129,21 +128,3 @@ async def test_a_prompt_is_shown_as_it_was_typed(tab: Page, record: Page, chat: 
     await open_chat(tab, chat)
     await send(tab, "<img src=x onerror=alert(1)> **bold**")
     await expect(row(record, "<img src=x onerror=alert(1)> **bold**")).to_be_visible()
-
-
-async def test_the_chat_links_to_it_where_the_built_in_model_answers(
-    tab: Page, tmp_path: Path, watched: FakeModel
-) -> None:
-    with Dev(tmp_path, watched) as dev:
-        await open_chat(tab, dev)
-        async with tab.context.expect_page() as opened:
-            await tab.get_by_role("link", name="live record").click()
-        record = await opened.value
-        await expect(record.get_by_role("heading", name="Live record")).to_be_visible()
-        await send(tab, "/echo Hello")
-        await expect(row(record, "/echo Hello")).to_contain_text("Complete after")
-
-
-async def test_the_chat_does_not_link_to_it_elsewhere(page: Page) -> None:
-    await expect(page.get_by_role("heading", name="Ask something to begin")).to_be_visible()
-    await expect(page.get_by_role("link", name="live record")).to_have_count(0)

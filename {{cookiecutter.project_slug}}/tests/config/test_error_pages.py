@@ -3,7 +3,7 @@
 import json
 import urllib.error
 import urllib.request
-from pathlib import Path
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -12,7 +12,16 @@ from fake_model.server import FakeModel
 from tests.server import Server
 from tests.waiting import SOON
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Server]:
+    with (
+        FakeModel() as model,
+        Server(tmp_path_factory.mktemp("errors"), model, CHAT_LOG_JSON="true") as server,
+    ):
+        yield server
 
 
 def ask(url: str) -> tuple[int, str]:
@@ -22,15 +31,14 @@ def ask(url: str) -> tuple[int, str]:
     return error.value.code, error.value.read().decode()
 
 
-def test_a_fault_has_a_page_and_a_traceback_in_the_log(tmp_path: Path, model: FakeModel) -> None:
+def test_a_fault_has_a_page_and_a_traceback_in_the_log(server: Server) -> None:
     path = f"c/{uuid4()}/"
-    with Server(tmp_path, model, CHAT_LOG_JSON="true") as server:
-        status, page = ask(server.url + path)
-        assert (status, "There is no such conversation here" in page) == (404, True)
-        server.execute("ALTER TABLE chat_conversation RENAME TO moved")
-        status, page = ask(server.url + path)
-        assert (status, "Try again in a moment" in page) == (500, True)
-        assert "<title>Error - " in page
+    status, page = ask(server.url + path)
+    assert (status, "There is no such conversation here" in page) == (404, True)
+    server.execute("ALTER TABLE chat_conversation RENAME TO moved")
+    status, page = ask(server.url + path)
+    assert (status, "Try again in a moment" in page) == (500, True)
+    assert "<title>Error - " in page
     lines = server.log.read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     message = f"Internal Server Error: /{path}"
@@ -39,7 +47,6 @@ def test_a_fault_has_a_page_and_a_traceback_in_the_log(tmp_path: Path, model: Fa
     assert "no such table: chat_conversation" in entry["exception.stacktrace"]
 
 
-def test_an_unknown_address_has_a_way_back(tmp_path: Path, model: FakeModel) -> None:
-    with Server(tmp_path, model) as server:
-        status, page = ask(server.url + "nothing")
+def test_an_unknown_address_has_a_way_back(server: Server) -> None:
+    status, page = ask(server.url + "nothing")
     assert (status, '<a href="/">Go to the chat</a>' in page) == (404, True)

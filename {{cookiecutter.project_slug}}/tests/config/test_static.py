@@ -9,16 +9,18 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.templatetags.static import static
 from django.test import AsyncRequestFactory
 
+from config import static as static_files
 from config.static import CompressedStatic
 
 SCRIPT = Path(settings.BASE_DIR, "chat", "static", "chat", "log.js")
 
 
+async def no_file(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=404)
+
+
 @pytest.fixture(scope="module")
 def middleware() -> CompressedStatic:
-    async def no_file(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(status=404)
-
     return CompressedStatic(no_file)
 
 
@@ -32,6 +34,13 @@ async def body(response: StreamingHttpResponse) -> bytes:
     content = b"".join([part async for part in response])
     assert response["Content-Length"] == str(len(content))
     return content
+
+
+def test_a_start_reads_no_file() -> None:
+    static_files._read.cache_clear()
+    CompressedStatic(no_file)
+
+    assert static_files._read.cache_info().currsize == 0
 
 
 async def test_a_script_is_sent_compressed(middleware: CompressedStatic) -> None:
