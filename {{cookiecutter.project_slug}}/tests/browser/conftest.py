@@ -153,8 +153,8 @@ async def page(tab: Page, server: Server) -> AsyncIterator[Page]:
 async def network(tab: Page, server: Server) -> AsyncIterator[Network]:
     """The network of `network.page`, which is open. The test fails on any error in its console.
 
-    The page is for this test alone. On the shared page, whose way could not be given back, each
-    later visit would take longer than the one before.
+    The page is for this test alone. Playwright cannot take back the route of its WebSocket, and on
+    the shared page each later visit would take longer than the one before.
     """
     network = await Network.of(await tab.context.new_page())
     async with no_errors(network.page):

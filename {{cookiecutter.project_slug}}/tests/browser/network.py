@@ -7,7 +7,7 @@ from playwright.async_api import Page, WebSocketRoute
 
 
 class Network:
-    """The way of the WebSocket of `page`, until it is cut and after it is mended."""
+    """The network between `page` and the server, until it is cut and after it is mended."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -21,7 +21,7 @@ class Network:
 
     @classmethod
     async def of(cls, page: Page) -> Self:
-        """Lay the way of a page that is not open yet. It cannot be given back."""
+        """Route the WebSocket of a page that is not open yet. Playwright takes no route back."""
         network = cls(page)
         await page.route_web_socket("**/ws/live/", network._connect)
         return network
