@@ -19,8 +19,8 @@ from playwright.async_api import (
 from pytest_django import DjangoDbBlocker
 
 from fake_model.server import FakeModel
-from tests.browser.ending import nothing_left
 from tests.browser.actions import reconnect_quickly
+from tests.browser.ending import nothing_left
 from tests.browser.launching import launch
 from tests.browser.network import Network
 from tests.server import Server

@@ -11,7 +11,6 @@ from tests.browser.actions import (
     last_reply,
     messages,
     prompt,
-    reconnect_quickly,
     send,
 )
 from tests.browser.network import Network

@@ -12,7 +12,6 @@ from tests.browser.actions import (
     expect_status,
     last_reply,
     prompt,
-    reconnect_quickly,
     send,
 )
 from tests.browser.axe import check

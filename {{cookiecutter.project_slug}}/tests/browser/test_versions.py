@@ -13,12 +13,11 @@ from tests.browser.actions import (
     last_reply,
     messages,
     prompt,
-    reconnect_quickly,
     script,
     send,
 )
 from tests.browser.axe import check
-from tests.browser.conftest import no_errors, open_chat
+from tests.browser.conftest import no_errors
 from tests.browser.network import Network
 from tests.conftest import closed_by_client
 
