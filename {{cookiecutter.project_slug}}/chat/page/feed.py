@@ -176,15 +176,15 @@ class Feed:
         for turn, reply in queries.turns(self._conversation, self._position.turn):
             if self._misses(turn, reply):
                 missed.append((turn, reply, turn_html(turn, reply)))
-            self._seen[turn.pk] = (reply.pk, reply.version_count)  # versions
+            self._seen[turn.pk] = _version(reply)  # versions
         return missed
 
-    def _misses(self, turn: Turn, reply: Any) -> bool:
+    def _misses(self, turn: Turn, reply: Reply) -> bool:
         """Whether the page shows an older state of a turn, or none."""
         is_missed = Position(turn.pk, reply.pk, reply.status) != self._position
         is_missed = is_missed or self._has_other_calls(reply)  # tools
         seen = self._seen.get(turn.pk)  # versions
-        is_same = seen == (reply.pk, reply.version_count)  # versions
+        is_same = seen == _version(reply)  # versions
         if turn.pk < self._position.turn:  # versions
             return not is_same
         is_missed = is_missed or (seen is not None and not is_same)  # versions
@@ -227,3 +227,8 @@ class Feed:
 def _statuses(reply: Reply) -> list[str]:  # tools
     """The status of each call of a reply that `queries.turns` has read."""
     return [call.status for call in reply.tool_calls.all()] if reply.call_count else []
+
+
+def _version(reply: Any) -> tuple[int, int]:  # versions
+    """Which reply a turn shows, and how many it has. `queries.turns` has counted them."""
+    return reply.pk, reply.version_count
