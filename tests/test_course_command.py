@@ -63,8 +63,9 @@ def test_last_work_on_a_step_is_named_and_comes_back(course: checks.Checkout) ->
     """Also from a folder that is not the newest, and only what the step is about."""
     exercise(course, "start", "3")
     assert "last work" not in exercise(course).text
-    said = exercise(course, "start", "3", "--from-saved")
-    assert said.code == 1 and "Nothing that you have written for step 3 is saved" in said.text
+    refused = exercise(course, "start", "3", "--from-saved")
+    assert refused.code == 1
+    assert "Nothing that you have written for step 3 is saved" in refused.text
     edit(course, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
     edit(course, STEP_3, "from html import unescape", "from html import unescape  # besides")
     mine = (course.project / STEP_3).read_bytes()

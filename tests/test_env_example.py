@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 LISTED = re.compile(r"^(?:# )?([A-Z][A-Z_]+)=", re.MULTILINE)
-READ = re.compile(r"""["']((?:CHAT|DJANGO)_[A-Z_]+|DATABASE_URL|REDIS_URL)["']""")
+READ = re.compile(r"""["']((?:CHAT|DJANGO|DATABASE)_[A-Z_]+|REDIS_URL)["']""")
 # Read before .env is, so that .env cannot hold them.
 BEFORE_ENV = {"DJANGO_SETTINGS_MODULE", "DJANGO_ENV_FILE"}
 # Read by chat/provider/proxies.py, in any case. The text tells of HTTP_PROXY and ALL_PROXY, too.
