@@ -17,7 +17,7 @@ from tests.browser.actions import (
 
 MAXIMUM_BYTES_SENT = 75_000
 # The stylesheets of a styling come on top.
-MAXIMUM_BYTES_WITHOUT_STYLES = 49_000
+MAXIMUM_BYTES_WITHOUT_STYLES = 50_000
 # What was loaded beside djust's own client, now or from the browser's cache.
 LOADED = """() => [
     ...performance.getEntriesByType("navigation"),
