@@ -89,6 +89,14 @@ def test_an_edited_prompt() -> None:
     is_told(second, user("ONE"), assistant("2"), user("two"))
 
 
+def test_the_last_prompt_after_edit() -> None:
+    """A prompt that was edited is asked as it was edited."""
+    first = ask(Conversation(visitor="exercises"), "one")
+    end(first, "1")
+    edited = versions.edit(first.conversation, prompt="ONE", turn=first.turn_id)[0]
+    is_told(edited, user("ONE"))
+
+
 def test_another_reply_to_an_earlier_turn() -> None:
     """A turn is earlier by its place: its reply may be newer than this one."""
     first = ask(Conversation(visitor="exercises"), "one")
