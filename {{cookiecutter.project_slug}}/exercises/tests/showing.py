@@ -12,12 +12,13 @@ from tests.live_page import Page
 SAID = [text for text in vars(error_messages).values() if isinstance(text, str) and " " in text]
 
 
-async def shows(page: Page, what: str, seen: Callable[[Page], Any]) -> None:
+async def shows(page: Page, what: str, seen: Callable[[Page], Any], *, advice: str = "") -> None:
     """Wait until `seen` is true of a page.
 
-    Fails with a sentence that says `what` the page should show, and what it shows instead.
+    Fails with a sentence that says `what` the page should show, and what it shows instead, and with
+    `advice`.
     """
-    await _wait(page, f"The page should show that {what}.", seen)
+    await _wait(page, f"The page should show that {what}. {advice}".rstrip(), seen)
 
 
 async def shows_refusal(page: Page, sentence: str) -> None:

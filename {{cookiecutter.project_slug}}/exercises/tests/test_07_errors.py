@@ -17,6 +17,7 @@ from fake_model.server import FakeModel
 from tests.live_page import Page, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
+NO_PROMPT = "Retry has no prompt, so it must not go through `_ask`."
 
 
 def failed(page: Page) -> bool:
@@ -96,10 +97,13 @@ async def test_retry(model: FakeModel) -> None:
         first = page.reply
         await page.event("retry")
         await shows(
-            page, "a second reply has failed", lambda page: page.reply != first and failed(page)
+            page,
+            "a second reply has failed",
+            lambda page: page.reply != first and failed(page),
+            advice=NO_PROMPT,
         )
         assert page.sent == ["/500"], (
-            f'"chat:sent" came {len(page.sent)} times: Retry must leave the box as it is.'
+            f'"chat:sent" came {len(page.sent)} times: Retry must leave the box as it is. {NO_PROMPT}'
         )
     assert len(model.record) == 2, f"The model was asked {len(model.record)} times, not twice."
     first_time, second_time = (entry.messages for entry in model.record)

@@ -17,7 +17,7 @@ async def test_step_1() -> None:
 @pytest.mark.django_db(transaction=True)
 async def test_step_2() -> None:
     """The page gets no patch while the text grows."""
-    assert re.search(r"and then 1: after \d\.\d s, with all ten words", await step_2.main())
+    assert re.search(r"and one more after \d\.\d s, with all ten words", await step_2.main())
 
 
 async def test_step_3() -> None:
