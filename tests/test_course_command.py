@@ -74,11 +74,14 @@ def test_last_work_on_a_step_is_named_and_comes_back(course: checks.Checkout) ->
 
     said = exercise(course, "start", "3").text
     (folder,) = (course.project / "exercises" / "saved").glob("*-step-3")
-    assert f"Your last work on this step is in exercises/saved/{folder.name}\n" in said
-    assert f"last work on this step is in exercises/saved/{folder.name}\n" in exercise(course).text
+    place = f"{STEP_3}.txt in exercises/saved/{folder.name} (saved during step 3)\n"
+    assert f"Your last work on this step is {place}" in said
+    assert f"Your last work on this step is {place}" in exercise(course).text
     assert b"# mine" not in (course.project / STEP_3).read_bytes()
     said = exercise(course, "start", "3", "--from-saved").text
-    assert said.endswith("What you had written for it is back.\n")
+    assert f"had written for it is back:\n  _without_images in {STEP_3}\nStill to be" in said
+    assert said.endswith("See whether it is green: python manage.py exercise check\n")
+    assert "last work" not in exercise(course).text, "the project has it already"
     assert (course.project / STEP_3).read_bytes() == mine
     unwritten = (course.project / "chat" / "page" / "unfinished.py").read_text(encoding="utf-8")
     assert "raise NotImplementedError" in unwritten
@@ -156,6 +159,7 @@ def test_what_stays_as_it_was_written_is_named(course: checks.Checkout) -> None:
 
     assert f"{tool} is the original again, because line " in said
     assert f"Note: current_time in {clock} (step 10): your code stays, and the tests" in said
+    assert "the tests of that step have not been run with it." in said
     assert f"Tool.call in {tool} (step 10)" not in said
 
 
@@ -203,6 +207,7 @@ def test_a_step_that_stays_red_is_named_when_the_next_begins(course: checks.Chec
     assert exercise(course, "check", wait=5).code == 1
     said = exercise(course, "start", "9")
     assert "history in chat/queries.py (step 8): your code stays" in said.text, said.text
+    assert "the tests of that step were red with it." in said.text
 
 
 @default_pair
@@ -238,3 +243,32 @@ def test_a_green_step_whose_code_changes_is_green_no_more(course: checks.Checkou
     now = exercise(course).text
     assert "3  Safe Markdown, half fences included           green\n" in now
     assert "not checked yet, you are here" in now
+
+
+@default_pair
+def test_own_code_of_another_step_that_was_never_checked_has_a_word(
+    course: checks.Checkout,
+) -> None:
+    """What is still the original has none."""
+    exercise(course, "start", "2")
+    exercise(course, "start", "3")
+    edit(course, STEP_3, "    raise NotImplementedError\n", "    return html  # mine\n")
+    exercise(course, "start", "8")
+    now = exercise(course).text
+    assert "  3  Safe Markdown, half fences included           not checked yet\n" in now
+    assert now.count("not checked yet") == 2 and "not checked yet, you are here" in now
+
+
+@default_pair
+def test_work_that_was_green_is_green_when_it_comes_back(course: checks.Checkout) -> None:
+    exercise(course, "start", "8")
+    exercise(course, "solution")
+    edit(course, "chat/queries.py", "return [*messages, ", "return messages + [")
+    said = exercise(course, "check").text
+    original = "exercises/saved/originals/chat/queries.py.txt"
+    assert f"All green.\nCompare your code with the original: {original}\nThe next" in said, said
+    exercise(course, "start", "8")
+    assert "not checked yet, you are here" in exercise(course).text
+    exercise(course, "start", "8", "--from-saved")
+    assert "green, you are here" in exercise(course).text
+    assert "your code stays" not in exercise(course, "start", "9").text

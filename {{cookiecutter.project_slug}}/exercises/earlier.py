@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from exercises import course, keeping, source
+from exercises import keeping, source
 from exercises.course import Step, Target
 
 
@@ -13,9 +13,6 @@ class Copy:
 
     folder: Path
     text: str
-
-    def __str__(self) -> str:
-        return self.folder.relative_to(course.PROJECT).as_posix()
 
 
 def last_work(step: Step) -> dict[Target, Copy]:
@@ -33,18 +30,38 @@ def last_work(step: Step) -> dict[Target, Copy]:
     return found
 
 
-def folders(step: Step) -> list[str]:
-    """The folders of `last_work`, each once, as paths in the project."""
-    return list(dict.fromkeys(str(copy) for copy in last_work(step).values()))
+def places(step: Step) -> list[str]:
+    """Where `last_work` is, but for what the project has already: each folder with its files."""
+    files: dict[Path, list[str]] = {}
+    for target, copy in last_work(step).items():
+        if _is_in_project(target, copy):
+            continue
+        name = keeping.copy_of(copy.folder, target.file).relative_to(copy.folder).as_posix()
+        if name not in files.setdefault(copy.folder, []):
+            files[copy.folder].append(name)
+    return [
+        f"{' and '.join(names)} in {keeping.shown(folder)} (saved during step {_step(folder)})"
+        for folder, names in files.items()
+    ]
+
+
+def _step(folder: Path) -> str:
+    """The number of the step that was open when a folder was made: the name has it."""
+    return folder.name.partition("-step-")[2].partition("-")[0]
+
+
+def _is_in_project(target: Target, copy: Copy) -> bool:
+    try:
+        now = source.definition(keeping.read(target.file), target.name)
+    except source.SourceError:
+        return False
+    return now == source.definition(copy.text, target.name)
 
 
 def _written(folder: Path, target: Target) -> str:
     """The text of a copy if the student has written `target` in it, or ""."""
     try:
         text = keeping.copied(folder, target.file)
-        is_emptied = source.is_emptied(text, target.name)
-        written = source.definition(text, target.name)
+        return text if keeping.is_own(text, target) else ""
     except source.SourceError:
         return ""
-    original = source.definition(keeping.original(target.file), target.name)
-    return "" if is_emptied or written == original else text

@@ -1,79 +1,23 @@
-"""The files that exercises change: read and written here, and copied before each change.
+"""The files that exercises change: read, copied, and compared with their originals.
 
 `exercises/saved/originals/` has them as they were before the first `start`; a folder named by its
 time has what was written since. Copies end in `.txt`, so that no tool takes them for code.
 """
 
+import contextlib
 import hashlib
-import json
 import shutil
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from exercises import course, source
-from exercises.course import Step
+from exercises.course import Step, Target
 
 SAVED = course.FOLDER / "saved"
 ORIGINALS = SAVED / "originals"
-PROGRESS = SAVED / "progress.json"
 
 
 class KeepingError(Exception):
     """Something cannot be done with the files as they are. Its text is a sentence."""
-
-
-@dataclass
-class Progress:
-    """How far one has come. `step` is 0 before the first `start`."""
-
-    step: int = 0
-    states: dict[str, list[str]] = field(default_factory=dict)
-    """By the number of a step: "green", "red" or "solved", and a digest of its code as it was."""
-    hints: dict[str, int] = field(default_factory=dict)
-    written: dict[str, str] = field(default_factory=dict)
-    """A digest of each file as `exercise` has left it."""
-
-    @classmethod
-    def load(cls) -> "Progress":
-        """Raises KeepingError if the file is damaged."""
-        if not PROGRESS.exists():
-            return cls()
-        try:
-            progress = cls(**json.loads(PROGRESS.read_text(encoding="utf-8")))
-            progress.states = dict(progress.states)
-            return progress
-        except (ValueError, TypeError) as error:
-            raise KeepingError(
-                f"{_shown(PROGRESS)} is damaged. Delete it, and begin your step again."
-            ) from error
-
-    def state(self, step: Step) -> str:
-        """What is known of a step, in words; "" if its code was not checked yet."""
-        state, code = self.states.get(str(step.number), ("", ""))
-        if state in ("", "red") or code == digest_of(step):
-            return state
-        return f"{state} before it was changed: check {step.number}"
-
-    def note(self, step: Step, state: str, code: str) -> None:
-        """Keep what is known of a step, and the digest of the code for which it holds."""
-        self.states[str(step.number)] = [state, code]
-
-    def forget(self, step: Step) -> None:
-        """Its code is another one now, and was not checked yet."""
-        self.states.pop(str(step.number), None)
-
-    def save(self) -> None:
-        SAVED.mkdir(exist_ok=True)
-        PROGRESS.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-
-    def write(self, file: str, text: str) -> None:
-        """Write a file of the project, with the line ends that `text` has."""
-        path, content = course.PROJECT / file, text.encode()
-        # An equal file keeps its time, so that `dev` does not reload.
-        if not path.is_file() or path.read_bytes() != content:
-            path.write_bytes(content)
-        self.written[file] = _digest(content)
 
 
 def read(file: str) -> str:
@@ -83,7 +27,7 @@ def read(file: str) -> str:
 
 def copied(folder: Path, file: str) -> str:
     """The copy of a file in a folder of SAVED. Raises SourceError if there is none, or no text."""
-    return _read(_copy(folder, file))
+    return _read(copy_of(folder, file))
 
 
 def original(file: str) -> str:
@@ -92,8 +36,8 @@ def original(file: str) -> str:
         return copied(ORIGINALS, file)
     except source.SourceError as error:
         raise KeepingError(
-            f"The original of {file} is missing in {_shown(ORIGINALS)}. Put the file itself back, "
-            f"from git or a new bake, delete the folder {_shown(SAVED)}, and start again."
+            f"The original of {file} is missing in {shown(ORIGINALS)}. Put the file itself back, "
+            f"from git or a new bake, delete the folder {shown(SAVED)}, and start again."
         ) from error
 
 
@@ -121,50 +65,61 @@ def keep_originals() -> None:
     unfinished = SAVED / "originals-unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     for file in course.files():
-        _copy_to(unfinished, file)
+        copy_to(unfinished, file)
     unfinished.rename(ORIGINALS)
 
 
-def save_work(progress: Progress) -> Path | None:
-    """Copy the files that were changed since `exercise` last wrote them.
+def own(step: Step) -> list[Target]:
+    """The functions of a step that the student has written, as they are now.
 
-    Returns the folder of the copies, as a path in the project; None if nothing was changed.
+    Without those of a file that is not valid Python. Raises KeepingError.
     """
-    changed = [file for file in course.files() if _is_changed(file, progress)]
-    if not changed:
-        return None
-    name = f"{datetime.now():%Y-%m-%d-%H%M%S}-step-{progress.step}"
-    folder, again = SAVED / name, 1
-    while folder.exists():
-        again += 1
-        folder = SAVED / f"{name}-{again}"
-    for file in changed:
-        _copy_to(folder, file)
-    return folder.relative_to(course.PROJECT)
+    if not ORIGINALS.exists():
+        return []
+    found = []
+    for target in step.targets:
+        with contextlib.suppress(source.SourceError):
+            if is_own(read(target.file), target):
+                found.append(target)
+    return found
 
 
-def forget() -> None:
-    """Forget the progress and the originals. What was saved stays."""
-    shutil.rmtree(ORIGINALS, ignore_errors=True)
-    PROGRESS.unlink(missing_ok=True)
+def is_own(text: str, target: Target) -> bool:
+    """Whether `target` in `text` is neither empty nor the original.
+
+    Raises SourceError, and KeepingError.
+    """
+    first = source.definition(original(target.file), target.name)
+    is_original = source.definition(text, target.name) == first
+    return not is_original and not source.is_emptied(text, target.name)
 
 
-def _is_changed(file: str, progress: Progress) -> bool:
-    path = course.PROJECT / file
-    if not path.is_file():
-        return False
-    known = progress.written.get(file) or _digest(original(file).encode())
-    return _digest(path.read_bytes()) != known
+def digest_of(step: Step) -> str:
+    """A digest of the functions of a step as they are now; "" if one cannot be found."""
+    try:
+        code = [source.definition(read(target.file), target.name) for target in step.targets]
+    except source.SourceError:
+        return ""
+    return digest("".join(code).encode())
 
 
-def _copy_to(folder: Path, file: str) -> None:
-    copy = _copy(folder, file)
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def copy_to(folder: Path, file: str) -> None:
+    copy = copy_of(folder, file)
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(course.PROJECT / file, copy)
 
 
-def _copy(folder: Path, file: str) -> Path:
+def copy_of(folder: Path, file: str) -> Path:
     return folder / f"{file}.txt"
+
+
+def shown(path: Path) -> str:
+    """A path in the project, as the student reads it."""
+    return path.relative_to(course.PROJECT).as_posix()
 
 
 def _read(path: Path) -> str:
@@ -174,20 +129,3 @@ def _read(path: Path) -> str:
         raise source.SourceError(f"it cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise source.SourceError("it is not in UTF-8.") from error
-
-
-def digest_of(step: Step) -> str:
-    """A digest of the functions of a step as they are now; "" if one cannot be found."""
-    try:
-        code = [source.definition(read(target.file), target.name) for target in step.targets]
-    except source.SourceError:
-        return ""
-    return _digest("".join(code).encode())
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _shown(path: Path) -> str:
-    return path.relative_to(course.PROJECT).as_posix()

@@ -8,14 +8,13 @@ from exercises import course, earlier, source
 from exercises.course import Step, Target
 from exercises.keeping import (
     KeepingError,
-    Progress,
     digest_of,
-    forget,
+    is_own,
     keep_originals,
     original,
     read,
-    save_work,
 )
+from exercises.progress import Progress, forget
 
 
 @dataclass
@@ -25,6 +24,8 @@ class Change:
     saved: Path | None
     """The folder with the student's own work, if there was any."""
     notes: list[str] = field(default_factory=list)
+    restored: list[Target] = field(default_factory=list)
+    """What the student had written before, and is back."""
 
 
 def start(
@@ -36,7 +37,7 @@ def start(
     belongs to earlier ones. Raises KeepingError.
     """
     keep_originals()
-    change = Change(save_work(progress))
+    change = Change(progress.save_work())
     written = earlier.last_work(step) if from_saved else {}
     if from_saved and not written:
         raise KeepingError(f"Nothing that you have written for step {step.number} is saved.")
@@ -49,22 +50,25 @@ def start(
             if is_taken or source.is_emptied(text, target.name):
                 if not is_taken:
                     change.notes.append(f"{target} was not written yet, and is solved now.")
+                    progress.forget(other)
                 text = source.replace(text, target.name, original(file))
-            elif source.replace(text, target.name, original(file)) != text:
+            elif is_own(text, target):
                 unsure.setdefault(other, []).append(target)
             if target in written:
                 text = source.replace(text, target.name, written[target].text)
+                change.restored.append(target)
             elif other == step:
                 text = source.empty(text, target.name)
         progress.write(file, text)
     for other in course.steps():
         if from_solutions and other.number < step.number:
             progress.note(other, "solved", digest_of(other))
-        if other in unsure and progress.state(other) != "green":
+        if other in unsure and (state := progress.state(other)) != "green":
             names = " and ".join(map(str, unsure[other]))
+            ran = "were red" if state == "red" else "have not been run"
             change.notes.append(
-                f"{names} (step {other.number}): your code stays, and the tests of that step have "
-                "not been green with it. Later tests may fail because of it."
+                f"{names} (step {other.number}): your code stays, and the tests of that step {ran} "
+                "with it. Later tests may fail because of it."
             )
     progress.forget(step)
     progress.step = step.number
@@ -74,7 +78,7 @@ def start(
 
 def solve(progress: Progress, step: Step) -> Change:
     """Put the originals of the functions of `step` back. Raises KeepingError."""
-    change = Change(save_work(progress))
+    change = Change(progress.save_work())
     for file in step.files:
         targets = [target for other, target in course.targets_in(file) if other == step]
         text = _text(file, targets, change)
@@ -89,7 +93,7 @@ def solve(progress: Progress, step: Step) -> Change:
 def reset(progress: Progress) -> Change:
     """Put all files back as they were before the first `start`. Raises KeepingError."""
     originals = {file: original(file) for file in course.files()}
-    change = Change(save_work(progress))
+    change = Change(progress.save_work())
     for file, text in originals.items():
         progress.write(file, text)
     forget()

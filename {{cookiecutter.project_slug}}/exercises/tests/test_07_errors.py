@@ -103,7 +103,8 @@ async def test_retry(model: FakeModel) -> None:
             advice=NO_PROMPT,
         )
         assert page.sent == ["/500"], (
-            f'"chat:sent" came {len(page.sent)} times: Retry must leave the box as it is. {NO_PROMPT}'
+            f'"chat:sent" came {len(page.sent)} times: Retry must leave the box as it is. '
+            f"{NO_PROMPT}"
         )
     assert len(model.record) == 2, f"The model was asked {len(model.record)} times, not twice."
     first_time, second_time = (entry.messages for entry in model.record)

@@ -32,6 +32,6 @@ async def main() -> str:
     await scratch.closed(page)
     more = "one" if len(rest) == 1 else len(rest)
     return (
-        f"The model sent ten words, one each 0.1 s. The page got one patch after {first:.1f} s, which "
-        f"says that it streams, and {more} more after {rest[-1]:.1f} s, with all ten words."
+        f"The model sent ten words, one each 0.1 s. The page got one patch after {first:.1f} s, "
+        f"which says that it streams, and {more} more after {rest[-1]:.1f} s, with all ten words."
     )

@@ -3,15 +3,17 @@
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from exercises import course, earlier, keeping, moves
 from exercises.checking import check
-from exercises.course import Step
-from exercises.keeping import KeepingError, Progress
+from exercises.course import Step, Target
+from exercises.keeping import KeepingError
 from exercises.moves import Change
+from exercises.progress import Progress
 
 EXERCISE = "python manage.py exercise"
 
@@ -71,8 +73,11 @@ class Command(BaseCommand):
     def _tell(self) -> None:
         for step in course.steps():
             state = self.progress.state(step)
-            if step.number == self.progress.step:
-                state = f"{state or 'not checked yet'}, you are here"
+            is_here = step.number == self.progress.step
+            if not state and (is_here or keeping.own(step)):
+                state = "not checked yet"
+            if is_here:
+                state += ", you are here"
             self.stdout.write(f"{step.number:>3}  {step.title:<46}{state}".rstrip())
         self.stdout.write("")
         if not self.progress.step:
@@ -99,10 +104,10 @@ class Command(BaseCommand):
         if from_solutions and step.number > 1:
             earlier_ones = "Step 1 is" if step.number == 2 else f"Steps 1 to {step.number - 1} are"
             self.stdout.write(f"{earlier_ones} solved.")
-        self._describe(step)
-        if from_saved:
-            self.stdout.write("What you had written for it is back.")
+        if change.restored:
+            self._tell_of_restored(step, change.restored)
         else:
+            self._describe(step)
             self._tell_of_earlier_work(step)
 
     def _check(self, step: Step) -> None:
@@ -142,8 +147,7 @@ class Command(BaseCommand):
     def _solution(self, step: Step) -> None:
         self._say(moves.solve(self.progress, step))
         self.stdout.write("The original code is back:")
-        for target in step.targets:
-            self.stdout.write(f"  {target}")
+        self._list(step.targets)
         self.stdout.write(f"Read it, then type: {EXERCISE} check")
 
     def _reset(self) -> None:
@@ -161,17 +165,35 @@ class Command(BaseCommand):
     def _describe(self, step: Step) -> None:
         self.stdout.write(f"Step {step.number}: {step.title}. About {step.minutes} minutes.")
         self.stdout.write(f"Read {step.text}, then write:")
-        for target in step.targets:
-            self.stdout.write(f"  {target}")
+        self._list(step.targets)
         self.stdout.write(f"To see how far you are: {EXERCISE} check")
 
+    def _tell_of_restored(self, step: Step, restored: Sequence[Target]) -> None:
+        self.stdout.write(f"Step {step.number}: {step.title}.")
+        self.stdout.write("What you had written for it is back:")
+        self._list(restored)
+        if missing := [target for target in step.targets if target not in restored]:
+            self.stdout.write(f"Still to be written, as {step.text} says:")
+            self._list(missing)
+        self.stdout.write(f"See whether it is green: {EXERCISE} check")
+
     def _tell_of_earlier_work(self, step: Step) -> None:
-        if folders := earlier.folders(step):
-            self.stdout.write(f"Your last work on this step is in {' and '.join(folders)}")
+        if places := earlier.places(step):
+            self.stdout.write(f"Your last work on this step is {', and '.join(places)}")
             self.stdout.write(f"To bring it back: {EXERCISE} start {step.number} --from-saved")
 
     def _lead_on(self, step: Step) -> None:
-        if step.number < len(course.steps()):
-            self.stdout.write(f"All green. The next step: {EXERCISE} start {step.number + 1}")
+        is_last = step.number == len(course.steps())
+        self.stdout.write(f"All green.{' This was the last step.' if is_last else ''}")
+        for file in dict.fromkeys(target.file for target in keeping.own(step)):
+            path = keeping.copy_of(keeping.ORIGINALS, file)
+            self.stdout.write(f"Compare your code with the original: {keeping.shown(path)}")
+        if is_last:
+            self.stdout.write("Compare with all originals, and run: python -m pytest")
+            self.stdout.write(f"Then put all files back: {EXERCISE} reset")
         else:
-            self.stdout.write("All green. This was the last step.")
+            self.stdout.write(f"The next step: {EXERCISE} start {step.number + 1}")
+
+    def _list(self, targets: Sequence[Target]) -> None:
+        for target in targets:
+            self.stdout.write(f"  {target}")
