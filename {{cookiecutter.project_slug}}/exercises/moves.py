@@ -6,14 +6,7 @@ from pathlib import Path
 
 from exercises import course, earlier, source
 from exercises.course import Step, Target
-from exercises.keeping import (
-    KeepingError,
-    digest_of,
-    is_own,
-    keep_originals,
-    original,
-    read,
-)
+from exercises.keeping import KeepingError, digest_of, is_own, keep_originals, original, read
 from exercises.progress import Progress, forget
 
 
