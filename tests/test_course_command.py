@@ -208,6 +208,10 @@ def test_a_step_that_stays_red_is_named_when_the_next_begins(course: checks.Chec
     said = exercise(course, "start", "9")
     assert "history in chat/queries.py (step 8): your code stays" in said.text, said.text
     assert "the tests of that step were red with it." in said.text
+    # Also when the same code has come back meanwhile.
+    exercise(course, "start", "8")
+    exercise(course, "start", "8", "--from-saved")
+    assert "step were red with it." in exercise(course, "start", "9").text
 
 
 @default_pair

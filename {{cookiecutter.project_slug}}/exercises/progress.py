@@ -20,8 +20,8 @@ class Progress:
     step: int = 0
     states: dict[str, list[str]] = field(default_factory=dict)
     """By the number of a step: "green", "red" or "solved", and a digest of its code as it was."""
-    greens: dict[str, str] = field(default_factory=dict)
-    """By the number of a step: a digest of its code with which its tests were last green."""
+    verdicts: dict[str, str] = field(default_factory=dict)
+    """By a digest of a step's code: "green" or "red", as its tests last were with it."""
     hints: dict[str, int] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
     """A digest of each file as `exercise` has left it."""
@@ -34,7 +34,7 @@ class Progress:
         try:
             progress = cls(**json.loads(PROGRESS.read_text(encoding="utf-8")))
             progress.states = dict(progress.states)
-            progress.greens = dict(progress.greens)
+            progress.verdicts = dict(progress.verdicts)
             return progress
         except (ValueError, TypeError) as error:
             raise KeepingError(
@@ -43,25 +43,22 @@ class Progress:
 
     def state(self, step: Step) -> str:
         """What is known of a step, in words; "" if its code was not checked yet."""
-        number, code = str(step.number), keeping.digest_of(step)
-        if code and code == self.greens.get(number):
-            return "green"
-        state, known = self.states.get(number, ("", ""))
+        code = keeping.digest_of(step)
+        if code in self.verdicts:
+            return self.verdicts[code]
+        state, known = self.states.get(str(step.number), ("", ""))
         if not state or code == known:
             return state
-        return f"{state} before it was changed: check {number}"
+        return f"{state} before it was changed: check {step.number}"
 
     def note(self, step: Step, state: str, code: str) -> None:
         """Keep what is known of a step, and the digest of the code for which it holds."""
-        number = str(step.number)
-        self.states[number] = [state, code]
-        if state == "green":
-            self.greens[number] = code
-        elif state == "red" and self.greens.get(number) == code:
-            del self.greens[number]
+        self.states[str(step.number)] = [state, code]
+        if code and state != "solved":
+            self.verdicts[code] = state
 
     def forget(self, step: Step) -> None:
-        """Its code is another one now, and was not checked yet, unless it was green before."""
+        """Its code is another one now, and may not have been checked yet."""
         self.states.pop(str(step.number), None)
 
     def save(self) -> None:
