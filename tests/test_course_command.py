@@ -276,3 +276,12 @@ def test_work_that_was_green_is_green_when_it_comes_back(course: checks.Checkout
     exercise(course, "start", "8", "--from-saved")
     assert "green, you are here" in exercise(course).text
     assert "your code stays" not in exercise(course, "start", "9").text
+
+
+@default_pair
+def test_the_last_step_says_how_the_course_ends(course: checks.Checkout) -> None:
+    exercise(course, "start", "10")
+    exercise(course, "solution")
+    said = exercise(course, "check").text
+    assert "All green. This was the last step.\nCompare with all originals, and run: " in said, said
+    assert said.endswith("Then put all files back: python manage.py exercise reset\n")
