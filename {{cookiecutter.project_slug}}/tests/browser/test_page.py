@@ -18,6 +18,14 @@ from tests.browser.actions import (
 MAXIMUM_BYTES_SENT = 75_000
 # The stylesheets of a styling come on top.
 MAXIMUM_BYTES_WITHOUT_STYLES = 50_000
+KEEP_EVENTS = """() => {
+    window.events = [];
+    const send = djustClient.send;
+    djustClient.send = (event, params) => {
+        window.events.push(event);
+        send(event, params);
+    };
+}"""
 # What was loaded beside djust's own client, now or from the browser's cache.
 LOADED = """() => [
     ...performance.getEntriesByType("navigation"),
@@ -113,6 +121,15 @@ async def test_enter_in_a_composition_sends_nothing(page: Page, told: dict[str, 
     await prompt(page).press("Enter")
     await expect_status(page, "complete")
     assert await page.evaluate("window.submits") == 1
+
+
+@pytest.mark.parametrize("told", [{"isComposing": True}, {"keyCode": 229}], ids=str)
+async def test_esc_in_a_composition_stops_nothing(page: Page, told: dict[str, object]) -> None:
+    await page.evaluate(KEEP_EVENTS)
+    await prompt(page).dispatch_event("keydown", {"key": "Escape", "bubbles": True, **told})
+    assert await page.evaluate("window.events") == []
+    await prompt(page).press("Escape")
+    assert await page.evaluate("window.events") == ["stop"]
 
 
 async def test_what_is_typed_survives_a_reload(page: Page) -> None:

@@ -32,9 +32,11 @@
   changed();
   box.addEventListener("input", changed);
 
+  // 229: Safari ends a composition before it sends the key that ended it.
+  const isComposed = (event) => event.isComposing || event.keyCode === 229;
+
   box.addEventListener("keydown", (event) => {
-    // 229: Safari ends a composition before it sends the Enter that ended it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposed(event)) return;
     // On a phone, Enter is the only way to break the line.
     if (coarse.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
@@ -46,7 +48,7 @@
   // after a prompt or a Retry that is on its way.
   document.addEventListener("keydown", (event) => {
     // A key that is held down stops once.
-    if (event.key !== "Escape" || event.isComposing || event.repeat) return;
+    if (event.key !== "Escape" || isComposed(event) || event.repeat) return;
     if (djustClient.isMounted()) djustClient.send("stop");
   });
 
