@@ -87,6 +87,8 @@ class RedisStandIn:
             case [b"SET", key, value, b"PX", life]:
                 self._values[key] = value, self._loop.time() + int(life) / 1000
                 writer.write(b"+OK\r\n")
+            case [b"DEL", key]:
+                writer.write(encode(int(self._values.pop(key, None) is not None)))
             case [b"MGET", *keys]:
                 writer.write(encode([self._value(key) for key in keys]))
             case [b"PING"]:

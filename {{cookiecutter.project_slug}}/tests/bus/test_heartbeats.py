@@ -33,7 +33,7 @@ async def is_steady() -> None:
 
 async def beat(other: Other, process: str) -> None:
     """A heartbeat that lasts for a whole test."""
-    await other.bus.ask("SET", name("alive", process), 1, "EX", 600)
+    await other.bus.ask("SET", name("alive", process), 1, "PX", 600_000)
 
 
 async def end(other: Other, process: str) -> None:
