@@ -66,8 +66,9 @@ async def expect_status(page: Page, status: str) -> None:
 
 
 async def stop(page: Page) -> None:
-    """Press Escape; return when the reply has stopped."""
-    await page.keyboard.press("Escape")
+    """Press Stop; return when the reply has stopped."""
+    # While the page still connects, Esc would be ignored, and the button waits.
+    await button(page, "Stop").click()
     await expect_status(page, "stopped")
 
 
