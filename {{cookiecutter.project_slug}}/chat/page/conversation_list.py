@@ -239,6 +239,8 @@ class ConversationList(ConversationView):
             return False
         if is_gone:
             self.refuse(error_messages.GONE)
+        # A list that was read before is not shown any more: see `_push_list`.
+        self._look = replace(self._look)
         await self._refresh()
         if self._owner is not None:
             presence.notify(self._owner)

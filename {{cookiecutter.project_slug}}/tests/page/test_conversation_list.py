@@ -348,28 +348,54 @@ async def test_a_title_that_cannot_be_saved_stays_in_its_box(
         await page.until(lambda page: "A better\ufffd title" in page.controls)
 
 
-async def test_a_list_that_was_read_before_an_event_does_not_undo_it(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reading, go_on = asyncio.Event(), asyncio.Event()
+async def read_slowly(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Let the list be read once, and hold up what was read until the event is set."""
+    is_read, go_on = asyncio.Event(), asyncio.Event()
     read = ConversationList._listing
 
-    async def read_slowly(view: ConversationList) -> dict[str, Any]:
+    async def listing(view: ConversationList) -> dict[str, Any]:
         shown = await read(view)
-        if not reading.is_set():
-            reading.set()
+        if not is_read.is_set():
+            is_read.set()
             await go_on.wait()
         return shown
 
+    monkeypatch.setattr(ConversationList, "_listing", listing)
+    presence.notify(conversation)
+    async with limit("the list is read"):
+        await is_read.wait()
+    return go_on
+
+
+async def test_a_list_that_was_read_before_a_delete_does_not_take_undo_away(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_page() as page:
         first = await begin(page, "/echo one")
         await page.until(complete)
         await page.until(lambda page: "start_rename" in page.controls)
         conversation = await Conversation.objects.aget()
-        monkeypatch.setattr(ConversationList, "_listing", read_slowly)
+        go_on = await read_slowly(conversation, monkeypatch)
+        await page.event("delete", conversation=first)
+        await page.until(lambda page: "Undo" in page.controls)
+        await page.handled()
+        page.controls = ""
+        await Conversation.objects.acreate(visitor=conversation.visitor, title="Begun elsewhere")
         presence.notify(conversation)
-        async with limit("the list is read"):
-            await reading.wait()
+        go_on.set()
+        await page.until(lambda page: "Begun elsewhere" in page.controls)
+        assert "/echo one" not in page.controls
+
+
+async def test_a_list_that_was_read_before_an_event_does_not_undo_it(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_page() as page:
+        first = await begin(page, "/echo one")
+        await page.until(complete)
+        await page.until(lambda page: "start_rename" in page.controls)
+        conversation = await Conversation.objects.aget()
+        go_on = await read_slowly(conversation, monkeypatch)
         await page.event("start_rename", conversation=first)
         await page.until(lambda page: "cancel_rename" in page.controls)
         page.controls = ""

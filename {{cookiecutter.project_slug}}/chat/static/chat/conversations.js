@@ -47,6 +47,8 @@
   });
 
   document.addEventListener("focusin", ({ target }) => {
+    // djust may replace Undo, which then has the focus again.
+    if (!target.matches("[dj-click=undo]")) isDeleting = false;
     if (!list().contains(target) && target !== toggle) setOpen(false);
   });
 
@@ -80,10 +82,7 @@
     }
     rename = input;
     const undo = list()?.querySelector("[dj-click=undo]");
-    if (undo && isDeleting && document.activeElement === document.body) {
-      isDeleting = false;
-      undo.focus();
-    }
+    if (undo && isDeleting && document.activeElement === document.body) undo.focus();
     if (more && !more.isConnected) watchEnd();
     showTitle();
   }).observe(document.querySelector(".controls"), {
