@@ -85,7 +85,7 @@ def test_it_knows_every_component(styling: str) -> None:
 
 
 def test_the_plain_stylesheets_are_light(bake: Bake) -> None:
-    """With what tests/browser/test_page.py of the project counts: 76 kB at most for a first load."""
+    """With what tests/browser/test_page.py of the project counts: 76 kB for a first load."""
     css = texts(bake(styling="plain") / "chat" / "static", ".css")
 
     assert 10_000 < sum(map(len, css.values())) <= 26_000
