@@ -348,8 +348,14 @@ async def test_a_title_that_cannot_be_saved_stays_in_its_box(
         await page.until(lambda page: "A better\ufffd title" in page.controls)
 
 
-async def read_slowly(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Let the list be read once, and hold up what was read until the event is set."""
+async def begin_and_read_slowly(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Conversation, asyncio.Event]:
+    """A conversation whose list was read, and is held up until the event is set."""
+    await begin(page, "/echo one")
+    await page.until(complete)
+    await page.until(lambda page: "start_rename" in page.controls)
+    conversation = await Conversation.objects.aget()
     is_read, go_on = asyncio.Event(), asyncio.Event()
     read = ConversationList._listing
 
@@ -364,19 +370,15 @@ async def read_slowly(conversation: Conversation, monkeypatch: pytest.MonkeyPatc
     presence.notify(conversation)
     async with limit("the list is read"):
         await is_read.wait()
-    return go_on
+    return conversation, go_on
 
 
 async def test_a_list_that_was_read_before_a_delete_does_not_take_undo_away(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_page() as page:
-        first = await begin(page, "/echo one")
-        await page.until(complete)
-        await page.until(lambda page: "start_rename" in page.controls)
-        conversation = await Conversation.objects.aget()
-        go_on = await read_slowly(conversation, monkeypatch)
-        await page.event("delete", conversation=first)
+        conversation, go_on = await begin_and_read_slowly(page, monkeypatch)
+        await page.event("delete", conversation=str(conversation.pk))
         await page.until(lambda page: "Undo" in page.controls)
         await page.handled()
         page.controls = ""
@@ -391,12 +393,8 @@ async def test_a_list_that_was_read_before_an_event_does_not_undo_it(
     model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_page() as page:
-        first = await begin(page, "/echo one")
-        await page.until(complete)
-        await page.until(lambda page: "start_rename" in page.controls)
-        conversation = await Conversation.objects.aget()
-        go_on = await read_slowly(conversation, monkeypatch)
-        await page.event("start_rename", conversation=first)
+        conversation, go_on = await begin_and_read_slowly(page, monkeypatch)
+        await page.event("start_rename", conversation=str(conversation.pk))
         await page.until(lambda page: "cancel_rename" in page.controls)
         page.controls = ""
         await Conversation.objects.aupdate(title="Renamed elsewhere")
