@@ -5,12 +5,10 @@ gets the answer resumes it. Everything here blocks.
 """
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from chat import metrics  # metrics
 from chat.models import Conversation, Reply
@@ -20,9 +18,7 @@ from chat.replies import (
     usage,  # usage
 )
 from chat.tools import history
-from chat.tools.models import ToolCall
-
-DENIED = "The user did not allow this call."
+from chat.tools.models import ToolCall, denied
 
 Status = ToolCall.Status
 
@@ -41,7 +37,7 @@ def answer(conversation: Conversation, call_id: int, *, allow: bool) -> bool:
     )
     if allow:
         return waiting.update(status=Status.RUNNING) == 1
-    return waiting.update(**_denied()) == 1
+    return waiting.update(**denied()) == 1
 
 
 def resume(conversation_id: UUID) -> rows.Begun:
@@ -82,7 +78,6 @@ def stop(conversation_id: UUID) -> bool:
         reply = _waiting(conversation_id).first()
         if reply is None:
             return False
-        reply.tool_calls.filter(status=Status.WAITING).update(**_denied())
         reply.status = Reply.Status.STOPPED
         if not rows.save(reply):
             # Another process has ended it meanwhile, and its calls.
@@ -104,8 +99,3 @@ def _may_go_on() -> Q:
     calls = ToolCall.objects.filter(reply=OuterRef("pk"))
     may_run = calls.filter(status=Status.RUNNING)
     return Q(Exists(may_run)) | ~Q(Exists(calls.filter(status=Status.WAITING)))
-
-
-def _denied() -> dict[str, Any]:
-    """What becomes of a call that may not run."""
-    return {"status": Status.DENIED, "result": DENIED, "ended_at": timezone.now()}

@@ -131,7 +131,8 @@ def save(reply: Reply) -> bool:
     if reply.status != Status.STREAMING:
         reply.ended_at = reply.saved_at
         fields += ["status", "note", "retry_at", "ended_at"]
-        end_calls([reply] if reply.call_count else [])  # tools
+        if reply.call_count:  # tools
+            end_calls([reply], by_user=reply.status == Status.STOPPED)
     if reply.is_from_cache:  # cache
         fields.append("is_from_cache")
     streaming = Reply.objects.filter(pk=reply.pk, status=Status.STREAMING)

@@ -100,7 +100,8 @@ def _end(streaming: QuerySet[Reply], status: Status, note: str = "") -> dict[int
         # Locked, so that their process does not end them, too.
         found = dict(streaming.select_for_update().values_list("pk", "process"))
         ended = Reply.objects.filter(pk__in=found)
-        end_calls(ended.filter(call_count__gt=0))  # tools
+        called = ended.filter(call_count__gt=0)  # tools
+        end_calls(called, by_user=status == Status.STOPPED)  # tools
         accounts.settle_all(ended)  # limits
         ended.update(status=status, note=note, ended_at=timezone.now())
     return found

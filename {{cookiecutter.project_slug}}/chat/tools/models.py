@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 MAXIMUM_NAME = 200  # characters
+DENIED = "The user did not allow this call."
 
 
 class ToolCall(models.Model):
@@ -62,8 +63,19 @@ LABELS = {
 }
 
 
-def end_calls(replies: Iterable[Any]) -> None:
-    """Mark what still waits or runs in replies that have ended as stopped. Blocks."""
-    ToolCall.objects.filter(reply__in=replies, status__in=ToolCall.OPEN).update(
+def denied() -> dict[str, Any]:
+    """What becomes of a call that may not run, as the fields of its row."""
+    return {"status": ToolCall.Status.DENIED, "result": DENIED, "ended_at": timezone.now()}
+
+
+def end_calls(replies: Iterable[Any], *, by_user: bool) -> None:
+    """Mark what still waits or runs in replies that have ended as stopped. Blocks.
+
+    What waits for the user is denied if the user has stopped the replies.
+    """
+    calls = ToolCall.objects.filter(reply__in=replies)
+    if by_user:
+        calls.filter(status=ToolCall.Status.WAITING).update(**denied())
+    calls.filter(status__in=ToolCall.OPEN).update(
         status=ToolCall.Status.STOPPED, ended_at=timezone.now()
     )

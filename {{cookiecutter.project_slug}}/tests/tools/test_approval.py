@@ -15,6 +15,7 @@ from chat.database import in_thread
 from chat.models import Reply
 from chat.replies import approval, elsewhere, processes, registry, rows, rows_elsewhere
 from chat.replies.registry import RunningReplies, replies
+from chat.tools.models import DENIED
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
 from tests.conftest import replies_ended
@@ -57,7 +58,7 @@ async def ask(page: Page, prompt: str = PROMPT) -> int:
 
 @pytest.mark.parametrize(
     ("event", "status", "told"),
-    [("allow", "complete", "a.txt is deleted"), ("deny", "denied", approval.DENIED)],
+    [("allow", "complete", "a.txt is deleted"), ("deny", "denied", DENIED)],
 )
 async def test_the_answer_is_told_to_the_model_which_goes_on(
     model: FakeModel, event: str, status: str, told: str

@@ -15,7 +15,7 @@ from tests.live_page import Page, open_page
 from tests.tools.offering import offer
 from tests.tools.replying import calls, statuses
 from tests.upstreams import listening
-from tests.waiting import SOON
+from tests.waiting import SOON, limit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +94,36 @@ async def test_while_a_tool_runs_in_a_thread(
     (call,) = await calls(reply)
     assert (call.status, call.result) == ("stopped", "")
     assert len(model.record) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [(Reply.Status.STOPPED, "denied"), (Reply.Status.INTERRUPTED, "stopped")],
+)
+async def test_what_waits_beside_a_call_that_runs(
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, end: Reply.Status, expected: str
+) -> None:
+    """The user's Stop denies it; any other end does not say that the user has."""
+    begun = asyncio.Event()
+
+    @tool
+    async def hang() -> None:
+        """Run until it is cancelled."""
+        begun.set()
+        await asyncio.Event().wait()
+
+    @tool(confirm=True)
+    async def delete() -> None:
+        """Never run."""
+
+    offer(monkeypatch, hang, delete)
+    async with open_page() as page:
+        await page.event("submit", prompt="/tool hang {} /tool delete {}")
+        async with limit("the first tool runs"):
+            await begun.wait()
+        assert replies.stop(UUID(page.conversation), end)
+        await page.until(lambda page: page.status == end)
+    assert await statuses() == ["stopped", expected]
 
 
 async def test_between_two_rounds(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
