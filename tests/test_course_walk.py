@@ -37,7 +37,7 @@ def test_each_step_is_red_for_its_reason_and_green_with_its_solution(
         assert files(course.project) == whole, f"the solution of step {number}"
     green = exercise(course, "check")
     assert green.code == 0 and "This was the last step" in green.text, green.text
-    course.output("-m", "pytest", "-n", "0", "exercises/tests")
+    course.test("-n", "0", "exercises/tests")
 
 
 def names_one_of(why: str, functions: list[str]) -> bool:

@@ -22,4 +22,4 @@ def test_the_stand_in_serves_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyP
     checkout = checks.install(baking.bake(tmp_path, {}), SDK)
     monkeypatch.setenv("PATH", "")  # So redis-server is not found.
 
-    checkout.output("-m", "pytest", "-n", "0", "tests/bus")
+    checkout.test("-n", "0", "tests/bus")

@@ -70,7 +70,7 @@ def run(checkout: checks.Checkout, tests: list[str]) -> None:
     """Run the quick checks, mypy and the tests. Raises CheckFailed unless all pass."""
     for check in ("ruff-check", "ruff-format", "system-checks", "migrations", "mypy"):
         checkout.run(check)
-    checkout.output("-m", "pytest", "-n", "0", *tests)
+    checkout.test("-n", "0", *tests)
 
 
 def outside_the_browser(project: Path) -> list[str]:

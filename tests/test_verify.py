@@ -117,6 +117,30 @@ def test_a_skipped_test_is_a_failure(tmp_path: Path) -> None:
         checkout.run(checks.OWN_TESTS)
 
 
+def test_a_test_that_fails_twice_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text("def test_x(): assert False, 'broken'\n", encoding="utf-8")
+
+    with pytest.raises(checks.CheckFailed, match="AssertionError: broken"):
+        checks.Checkout(tmp_path, Path(sys.executable)).run(checks.OWN_TESTS)
+
+
+def test_a_test_that_passes_only_the_second_time_is_told_with_its_output(tmp_path: Path) -> None:
+    lines = [
+        "from pathlib import Path",
+        "def test_x():",
+        "    assert Path('second').exists() or Path('second').touch(), 'a race'",
+        "def test_y():",
+        "    Path('runs').open('a').write('y')",
+    ]
+    (tmp_path / "test_x.py").write_text("\n".join(lines), encoding="utf-8")
+
+    with pytest.warns(UserWarning, match=r"only when they ran again\n(?s:.*)a race"):
+        checks.Checkout(tmp_path, Path(sys.executable)).run(checks.OWN_TESTS)
+
+    # What has passed does not run again.
+    assert (tmp_path / "runs").read_text(encoding="utf-8") == "y"
+
+
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(checks.CheckFailed, match="no tests ran"):
         checks.Checkout(tmp_path, Path(sys.executable)).run(checks.OWN_TESTS)
