@@ -312,15 +312,14 @@ async def test_nobody_reaches_what_is_somebody_elses(model: FakeModel, event: st
 
 
 async def test_a_list_that_cannot_be_read_stays_as_it_was(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    model: FakeModel, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def locked(*args: object) -> None:
         raise OperationalError("database is locked")
 
-    async with open_page() as page:
-        await begin(page, "/echo one")
-        await page.until(complete)
-        await page.until(lambda page: "Done" in page.controls)
+    await sync_to_async(conversation_of)(ME, "one")
+    await sync_to_async(be)(client, ME)
+    async with open_page(client) as page:
         page.controls = ""
         monkeypatch.setattr(conversation_list, "listing", locked)
         await page.event("search", value="nothing like it")

@@ -1,12 +1,15 @@
 """Failures as the page tells them, and Retry."""
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
 from pytest_django import Settings
 
 from chat.models import Reply, Turn
 from chat.provider import names
 from fake_model.server import FakeModel
 from tests.conftest import KEY, closed_by_client, point_at
+from tests.conversation_rows import ME, be, conversation_of, said
 from tests.live_page import Page, open_page
 from tests.ports import free_port, refusing_port
 
@@ -53,18 +56,23 @@ async def test_each_failure_has_its_sentence_and_retry_asks_once_more(
     assert await Turn.objects.acount() == 1
 
 
-async def test_a_prompt_that_is_refused_leaves_retry_where_it_is(model: FakeModel) -> None:
-    async with open_page() as page:
-        await page.event("submit", prompt="/500")
-        await page.until(lambda page: "error of its own" in page.controls)
-        await page.until(lambda page: "'/500'" in page.controls)  # conversations
+async def test_a_prompt_that_is_refused_leaves_retry_where_it_is(
+    model: FakeModel, client: Client
+) -> None:
+    conversation = await sync_to_async(conversation_of)(ME)
+    fields = {"status": Reply.Status.FAILED, "note": "The model has failed."}
+    await sync_to_async(said)(conversation, "/echo again", **fields)
+    await sync_to_async(be)(client, ME)
+    async with open_page(client) as page:
         page.controls = ""
         await page.event("submit", prompt=" ")
-        await page.until(lambda page: "Type a prompt" in page.controls)
+        await page.handled()
+        assert "Type a prompt" in page.controls
         # Only what changes is sent.
         assert "'hidden'" not in page.controls
         await page.event("retry")
-        await page.until(lambda page: len(model.record) == 2 and failed(page))
+        await page.until(lambda page: page.status == "complete")
+    assert len(model.record) == 1
 
 
 async def test_without_a_key_the_variable_is_named(model: FakeModel, settings: Settings) -> None:
