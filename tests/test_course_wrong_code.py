@@ -86,7 +86,7 @@ def test_wrong_code_is_red(solved: Solved, wrong: Wrong) -> None:
 @default_pair
 def test_a_stop_that_only_looks_like_one_is_red(course: checks.Checkout) -> None:
     """What the text of step 4 has the student write first."""
-    file = "chat/page/chat_view.py"
+    file = "chat/page/prompt_view.py"
     exercise(course, "start", "4")
     raised = "        raise NotImplementedError\n"
     for line in ('self.show({"streaming": False, "progress": "Stopped"})', "return False"):

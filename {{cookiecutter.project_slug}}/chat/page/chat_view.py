@@ -1,17 +1,14 @@
-"""The LiveView of the controls: what the user does, and the state of the buttons and messages.
+"""The LiveView of the controls: which conversation the page shows, and the state of the controls.
 
 djust renders only the controls again for an event. Changes of the log are pushed by `feed.py`.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db import DatabaseError, DataError
+from django.db import DatabaseError
 from django.http import HttpRequest
 from djust import state
 from djust.decorators import event_handler
@@ -22,38 +19,26 @@ from chat import (
     queries,
 )
 from chat.database import in_thread
-from chat.limits import hooks  # limits
 from chat.models import Conversation, Reply
 from chat.owners import owner_on_socket
 from chat.page.controls import controls
-from chat.page.conversation_list import ConversationList, list_state  # conversations
-from chat.page.conversation_view import ConversationView
-from chat.page.djust_internals import (
-    cookies,
-    is_connected,
-    on_leave,
-    on_stop,
-    push_now,
-    render_lock,
-    scope,  # limits
-    stop_in_turn,
-)
-from chat.page.feed import Feed, Position
-from chat.page.model_picker import ModelPicker  # models
+from chat.page.conversation_actions import ConversationActions  # conversations
+from chat.page.conversation_list import list_state  # conversations
+from chat.page.djust_internals import cookies, on_leave, on_stop, push_now, render_lock
+from chat.page.feed import Feed
+from chat.page.prompt_view import PromptView
+from chat.page.shown_turns import Position
 from chat.page.tool_answers import ToolAnswers  # tools
 from chat.page.version_view import VersionView  # versions
-from chat.replies import rows
-from chat.replies.registry import replies
 
 logger = logging.getLogger("chat")
 
 
 class ChatView(
     ToolAnswers,  # tools
-    ModelPicker,  # models
-    ConversationList,  # conversations
+    ConversationActions,  # conversations
     VersionView,  # versions
-    ConversationView,
+    PromptView,
 ):
     template_name = "chat/controls.html"
     # No template shows these. djust renders after an event that has changed anything else.
@@ -122,31 +107,6 @@ class ChatView(
             self.show(self.current_state())  # conversations
 
     @event_handler()
-    async def submit(self, prompt: str = "", **kwargs: Any) -> None:
-        """Ask the model. A prompt that cannot be sent is refused, and stays in its box."""
-        if (model := kwargs.get("model")) and not self.pick(model):  # models
-            return
-        await self._ask(prompt, partial(rows.ask, prompt=prompt))
-
-    @event_handler()
-    async def retry(self, **kwargs: Any) -> None:
-        """Ask the model again, with the same prompt and history."""
-        if self._conversation is not None and is_connected(self):
-            await self._start(self._conversation, rows.ask_again)
-
-    @event_handler()
-    async def stop(self, **kwargs: Any) -> None:
-        """Close the upstream request. The feed shows the end."""
-        if stop_in_turn(self):
-            self._stop()
-        if self._conversation is not None:
-            try:
-                await replies.stop_elsewhere(self._conversation.pk)
-            except DatabaseError:
-                logger.exception("a reply of another process could not be stopped")
-                self.refuse(error_messages.NO_DATABASE)
-
-    @event_handler()
     async def new_chat(self, **kwargs: Any) -> None:
         """Leave this conversation, and begin an empty one. A reply that streams here goes on."""
         await self.switch(None)
@@ -189,48 +149,6 @@ class ChatView(
                 self.show(shown)
                 await self.push_state()
 
-    async def _ask(self, prompt: str, begin: Callable[[Conversation], rows.Begun]) -> None:
-        """Begin a reply to a prompt, if it can be sent."""
-        if not prompt.strip():
-            self.refuse(error_messages.EMPTY)
-        elif len(prompt) > settings.CHAT_MAX_PROMPT_CHARS:
-            self.refuse(error_messages.too_long(settings.CHAT_MAX_PROMPT_CHARS))
-        elif self._conversation is None:
-            self.refuse(error_messages.GONE if self._owner else error_messages.NO_SESSION)
-        elif not is_connected(self):
-            self.refuse(error_messages.NOT_CONNECTED)
-        elif await self._start(self._conversation, begin):
-            self.push_event("chat:sent", {"prompt": prompt})
-
-    async def _start(
-        self, conversation: Conversation, begin: Callable[[Conversation], rows.Begun]
-    ) -> bool:
-        """Begin a reply by its row in the database, which allows one at a time."""
-        begin = model_choice.keeping(self.model, begin)  # models
-        begin = hooks.paid(begin, scope(self))  # limits
-        try:
-            reply = await replies.start(conversation.pk, partial(begin, conversation))
-        except rows.NothingToRetryError:
-            return False
-        except error_messages.RefusedError as error:
-            self.refuse(str(error))
-            return False
-        except Conversation.DoesNotExist:
-            self.refuse(error_messages.GONE)
-            return False
-        except (DataError, UnicodeEncodeError):
-            self.refuse(error_messages.NOT_TEXT)
-            return False
-        except (DatabaseError, OSError) as error:
-            logger.exception("no reply could be begun")
-            self.refuse(error_messages.not_done(error))
-            return False
-        if self._conversation is conversation:
-            self._conversation = reply.conversation
-        self.show(controls(reply))
-        self.show(model_choice.picker_after(reply))  # models
-        return True
-
     async def _follow(self, conversation: Conversation, position: Position | None) -> None:
         if conversation != self._conversation:  # models
             self.show(model_choice.picker(conversation))
@@ -241,10 +159,6 @@ class ChatView(
         self._feed = asyncio.create_task(Feed(self, conversation, position).run())
         on_stop(self, self._stop)
         on_leave(self, self._leave)
-
-    def _stop(self) -> bool:
-        # Its socket also calls it, where djust is late to handle the event: see `on_stop`.
-        return self._conversation is not None and replies.stop(self._conversation.pk)
 
     def _leave(self) -> None:
         self.leave_list()  # conversations

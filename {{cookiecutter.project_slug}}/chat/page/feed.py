@@ -7,19 +7,18 @@ events change it: `chat:turns`, `chat:reasoning`, `chat:text` and `chat:end`, ap
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError
 from django.urls import reverse
 
-from chat import queries
 from chat.database import in_thread
 from chat.models import Conversation, Reply, Turn
 from chat.page import usage  # usage
 from chat.page.edits import Cursor
 from chat.page.growing import GrowingMarkdown
+from chat.page.shown_turns import Position, ShownTurns
 from chat.page.turns import reply_html, turn_html
 from chat.replies.followed import FollowedReply
 from chat.replies.registry import replies
@@ -41,15 +40,6 @@ Streaming = RunningReply | FollowedReply
 _markdown: WeakKeyDictionary[Streaming, dict[int, GrowingMarkdown]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class Position:
-    """What a page shows last: the ids of a turn and its reply, and the reply's status."""
-
-    turn: int = 0
-    reply: int = 0
-    status: str = ""
-
-
 class Page(Protocol):
     """What a feed needs of the view that it serves."""
 
@@ -68,14 +58,12 @@ class Feed:
         self._page = page
         self._conversation = conversation
         self._replaces = position is None
-        self._position = position or Position()
+        self._shown = ShownTurns(position or Position())
         self._streaming: Streaming | None = None
         self._cursor: Cursor | None = None
         self._start = 0  # where the text begins in the reply that is now growing
         self._reasoning = 0  # characters of it that the page shows
         self._tools = 0  # tools
-        self._calls: list[str] = []  # tools
-        self._seen: dict[int, tuple[int, int]] = {}  # versions
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -96,9 +84,8 @@ class Feed:
 
     def _timeout(self) -> float | None:
         """Nothing in this process announces changes of a reply that waits for the user."""
-        is_streaming = self._position.status == Reply.Status.STREAMING
         is_shown = replies.shown(self._conversation.pk) is not None
-        return WAITING_SECONDS if is_streaming and not is_shown else None
+        return WAITING_SECONDS if self._shown.is_streaming and not is_shown else None
 
     async def _push_changes(self, watcher: Watcher) -> None:
         running = replies.shown(self._conversation.pk)
@@ -107,10 +94,10 @@ class Feed:
                 await self._push_end(self._streaming.reply)
             if self._streaming is None:
                 await self._push_turns()
-                if self._position.status == Reply.Status.STREAMING:
-                    replies.follow(self._conversation.pk, self._position.reply)
+                if self._shown.is_streaming:
+                    replies.follow(self._conversation.pk, self._shown.last.reply)
                 running = replies.shown(self._conversation.pk)
-                if running is not None and running.reply.pk == self._position.reply:
+                if running is not None and running.reply.pk == self._shown.last.reply:
                     self._streaming = running
                     self._tools = 0  # tools
                     self._begin_text(running, 0)
@@ -143,7 +130,7 @@ class Feed:
             self._begin_text(running, running.tools.end)
 
     async def _push_turn_again(self) -> None:  # tools
-        self._position = Position(self._position.turn)
+        self._shown.outdate()
         await self._push_turns()
 
     async def _push_turns(self) -> None:
@@ -162,41 +149,17 @@ class Feed:
                 },
             )
             self._replaces = False
-        turns = [each for each in turns if each[0].pk >= self._position.turn]  # versions
+        turns = [each for each in turns if each[0].pk >= self._shown.last.turn]  # versions
         if turns:
-            turn, reply, _ = turns[-1]
-            self._position = Position(turn.pk, reply.pk, reply.status)
-            self._calls = _statuses(reply)  # tools
+            _, reply, _ = turns[-1]
+            self._shown.see(reply)
             await self._page.show_controls(reply)
         elif replaces:
             await self._page.show_controls(None)
 
     def _missed_turns(self) -> list[tuple[Turn, Reply, str]]:
-        missed: list[tuple[Turn, Reply, str]] = []
-        for turn, reply in queries.turns(self._conversation, self._position.turn):
-            if self._misses(turn, reply):
-                missed.append((turn, reply, turn_html(turn, reply)))
-            self._seen[turn.pk] = _version(reply)  # versions
-        return missed
-
-    def _misses(self, turn: Turn, reply: Reply) -> bool:
-        """Whether the page shows an older state of a turn, or none."""
-        is_missed = Position(turn.pk, reply.pk, reply.status) != self._position
-        is_missed = is_missed or self._has_other_calls(reply)  # tools
-        seen = self._seen.get(turn.pk)  # versions
-        is_same = seen == _version(reply)  # versions
-        if turn.pk < self._position.turn:  # versions
-            return not is_same
-        is_missed = is_missed or (seen is not None and not is_same)  # versions
-        return is_missed
-
-    def _has_other_calls(self, reply: Reply) -> bool:  # tools
-        """Whether calls have changed that nothing in this process has announced.
-
-        Another process may run them, or this one between two looks of the feed.
-        """
-        is_streaming = reply.status == Reply.Status.STREAMING
-        return is_streaming and _statuses(reply) != self._calls
+        missed = self._shown.missed(self._conversation)
+        return [(turn, reply, turn_html(turn, reply)) for turn, reply in missed]
 
     async def _push_edits(self, reply: Reply) -> None:
         assert self._cursor is not None
@@ -220,15 +183,5 @@ class Feed:
             end["cached"] = True
         end |= usage.at_end(reply)  # usage
         await self._page.push("chat:end", end)
-        self._position = Position(reply.turn_id, reply.pk, reply.status)
+        self._shown.see(reply)
         await self._page.show_controls(reply)
-
-
-def _statuses(reply: Reply) -> list[str]:  # tools
-    """The status of each call of a reply that `queries.turns` has read."""
-    return [call.status for call in reply.tool_calls.all()] if reply.call_count else []
-
-
-def _version(reply: Any) -> tuple[int, int]:  # versions
-    """Which reply a turn shows, and how many it has. `queries.turns` has counted them."""
-    return reply.pk, reply.version_count

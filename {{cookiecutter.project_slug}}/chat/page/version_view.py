@@ -1,7 +1,6 @@
 """Regenerate, Edit, and paging between the versions of a reply."""
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,16 +9,16 @@ from djust.decorators import event_handler
 
 from chat import error_messages
 from chat.database import in_thread
-from chat.models import Conversation, Reply
-from chat.page.conversation_view import ConversationView
+from chat.models import Reply
 from chat.page.djust_internals import is_connected
-from chat.replies import rows, versions
+from chat.page.prompt_view import PromptView
+from chat.replies import versions
 from chat.replies.registry import replies
 
 logger = logging.getLogger("chat")
 
 
-class VersionView(ConversationView):
+class VersionView(PromptView):
     abstract = True
 
     # What was last said of a version, and the id of its reply.
@@ -60,13 +59,3 @@ class VersionView(ConversationView):
     def said_of(self, last: Reply | None) -> dict[str, str]:
         """Leave in the status what was said of a version, for as long as it is shown."""
         return {"progress": self._said} if last and last.pk == self._said_of else {}
-
-    async def _ask(self, prompt: str, begin: Callable[[Conversation], rows.Begun]) -> None:
-        """Implemented in `ChatView`."""
-        raise NotImplementedError
-
-    async def _start(
-        self, conversation: Conversation, begin: Callable[[Conversation], rows.Begun]
-    ) -> bool:
-        """Implemented in `ChatView`."""
-        raise NotImplementedError

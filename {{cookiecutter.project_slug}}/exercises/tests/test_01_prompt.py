@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from chat import error_messages
 from chat.models import Reply
-from chat.page import chat_view
+from chat.page import prompt_view
 from exercises.tests.showing import ended, has_handled_all, shows, shows_refusal
 from fake_model.server import FakeModel
 from tests.live_page import open_page
@@ -95,7 +95,7 @@ async def test_without_a_conversation(model: FakeModel) -> None:
 
 async def test_without_a_socket(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a WebSocket nobody would see the reply: the prompt is refused."""
-    monkeypatch.setattr(chat_view, "is_connected", lambda view: False)
+    monkeypatch.setattr(prompt_view, "is_connected", lambda view: False)
     async with open_page() as page:
         await page.event("submit", prompt="Hello")
         await has_handled_all(page)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat import error_messages
 from chat.models import Conversation, Reply
-from chat.page import chat_view, djust_internals
+from chat.page import chat_view, djust_internals, prompt_view
 from chat.replies import processes, rows
 from chat.replies.registry import RunningReplies, replies
 from exercises.tests.showing import ended, has_handled_all, shows, shows_refusal
@@ -69,7 +69,7 @@ async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPa
     """Stop ends a reply of another process, also if the socket has stopped one here already."""
     # It is not taken for dead, however slow this machine is.
     monkeypatch.setattr(processes, "LONGEST_SILENCE", 600)
-    monkeypatch.setattr(chat_view, "stop_in_turn", lambda view: False)
+    monkeypatch.setattr(prompt_view, "stop_in_turn", lambda view: False)
     async with open_page() as page:
         await page.event("submit", prompt="/echo first")
         await shows(page, "the reply is complete", lambda page: page.status == "complete")
@@ -97,7 +97,7 @@ async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPat
         asked.append(view)
         return False
 
-    monkeypatch.setattr(chat_view, "stop_in_turn", stop_in_turn)
+    monkeypatch.setattr(prompt_view, "stop_in_turn", stop_in_turn)
     # Else the socket would stop it, if this machine is slow.
     monkeypatch.setattr(djust_internals, "STOP_SECONDS", 600)
     async with open_page() as page:

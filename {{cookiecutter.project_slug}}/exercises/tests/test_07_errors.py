@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Reply, Turn
-from chat.page import chat_view
+from chat.page import prompt_view
 from chat.provider.errors import ProviderError
 from chat.replies.rows import Begun
 from chat.replies.running_reply import RunningReply
@@ -124,7 +124,7 @@ async def test_retry_without_a_socket(model: FakeModel, monkeypatch: pytest.Monk
     async with open_page() as page:
         await page.event("submit", prompt="/500")
         await shows(page, "the reply has failed", failed)
-        monkeypatch.setattr(chat_view, "is_connected", lambda view: False)
+        monkeypatch.setattr(prompt_view, "is_connected", lambda view: False)
         await page.event("retry")
         await has_handled_all(page)
     assert await Reply.objects.acount() == 1, "It has asked, though `is_connected` returned False."

@@ -196,7 +196,7 @@ async def test_a_deleted_one_is_gone_after_a_while(
 ) -> None:
     """Also where the process that was to purge it has ended: a page that connects waits again."""
     client, waits, over = Client(), 0, asyncio.Event()
-    purge = conversation_list._purge
+    purge = trash._purge_after
 
     async def purge_when_told(owner: Owner, seconds: float) -> None:
         nonlocal waits
@@ -205,7 +205,7 @@ async def test_a_deleted_one_is_gone_after_a_while(
         await over.wait()
         await purge(owner, 0)
 
-    monkeypatch.setattr(conversation_list, "_purge", purge_when_told)
+    monkeypatch.setattr(trash, "_purge_after", purge_when_told)
     async with open_page(client) as page:
         first = await begin(page, "/echo one")
         await page.until(complete)
@@ -223,7 +223,7 @@ async def test_a_deleted_one_is_gone_after_a_while(
         await page.until(lambda page: "RemoveChild" in page.controls)
         assert "Undo" not in page.controls
     async with limit("the rows are purged"):
-        await asyncio.gather(*conversation_list._purges)
+        await asyncio.gather(*trash._purges)
     assert await Conversation.with_deleted.acount() == 0
 
 

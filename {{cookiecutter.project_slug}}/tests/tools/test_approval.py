@@ -109,7 +109,7 @@ async def test_it_outlives_the_process(model: FakeModel, monkeypatch: pytest.Mon
     # Another process takes over: with a lock and replies of its own, and its look for the dead.
     processes._own.cache_clear()
     monkeypatch.setattr(registry, "replies", RunningReplies())
-    monkeypatch.setattr("chat.page.chat_view.replies", registry.replies)
+    monkeypatch.setattr("chat.page.prompt_view.replies", registry.replies)
     monkeypatch.setattr("chat.page.tool_answers.replies", registry.replies)
     monkeypatch.setattr("chat.page.feed.replies", registry.replies)
     # Its second look finds a process dead that has not saved a reply since the first.
