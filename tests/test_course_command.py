@@ -70,7 +70,9 @@ def test_last_work_on_a_step_is_named_and_comes_back(course: checks.Checkout) ->
     edit(course, STEP_3, "from html import unescape", "from html import unescape  # besides")
     mine = (course.project / STEP_3).read_bytes()
     exercise(course, "start", "4")
-    edit(course, "chat/page/prompt_view.py", "        raise NotImplementedError\n", "        pass\n")
+    edit(
+        course, "chat/page/prompt_view.py", "        raise NotImplementedError\n", "        pass\n"
+    )
 
     said = exercise(course, "start", "3").text
     (folder,) = (course.project / "exercises" / "saved").glob("*-step-3")
