@@ -7,20 +7,20 @@ from typing import Any
 
 
 def _is_no_socket(record: logging.LogRecord) -> bool:
-    """Two lines for each page that is opened or left, one of them with the visitor's address."""
+    """Drop the two lines of uvicorn for each page that is opened or left: one has an address."""
     said = record.getMessage()
     is_socket = '"WebSocket /' in said or said.startswith("connection ")
     return record.levelno > logging.INFO or not is_socket
 
 
 def _is_no_readyz(record: logging.LogRecord) -> bool:
-    """A health check that is told 503 is no error: why it is has a line of its own."""
+    """Drop the error for a health check that gets 503: its reason has a line of its own."""
     request = getattr(record, "request", None)
     return request is None or not request.path.endswith("/readyz")
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Whoever tries addresses of the network asks for a host that is not allowed."""
+    """Write one line for a host that is not allowed: scanners of the network send many."""
     record.exc_info = None
     return True
 

@@ -20,7 +20,7 @@ from chat.replies.registry import replies
 
 logger = logging.getLogger("chat")
 
-# What changes within this time is shown at once.
+# Changes within this time are shown together.
 TOGETHER_SECONDS = 0.1
 
 

@@ -21,8 +21,9 @@ logger = logging.getLogger("chat")
 LOGIN_SECONDS = 2
 # While the database does not answer, the last login that was seen counts for so long.
 STALE_LOGIN_SECONDS = 60
-# How long a push waits for such a look, while the last one is recent.
+# While the last answer counts, a push waits for the next one no longer than this.
 PATIENCE_SECONDS = 0.05
+# How soon a database that did not answer is asked again.
 AGAIN_SECONDS = 1
 
 

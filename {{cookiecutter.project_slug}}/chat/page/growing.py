@@ -155,7 +155,7 @@ class GrowingMarkdown:
     def _define(self, text: str, new: str) -> None:
         """Note the addresses in new lines, and give them to the links in settled blocks.
 
-        One after another usually follows, so it waits for a line that has none.
+        Definitions usually stand in a row, so the blocks are rendered again after the last of them.
         """
         found = list(DEFINITION.finditer(new)) if "]:" in new else []
         for definition in found:

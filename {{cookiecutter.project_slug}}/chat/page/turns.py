@@ -20,9 +20,10 @@ from chat.tools import history  # tools
 
 TEXT = ["chat/_text.html"]
 
-# By its text, since the HTML depends on that alone: colours take long.
+# The HTML of texts, by the text, on which alone it depends: colouring code takes long.
 _texts = KeptHtml()
-# By all that was read of the turn and its reply: the template takes longer than the query of them.
+# The HTML of whole turns, by all columns that were read: to render the template takes longer than to
+# read the rows.
 _turns = KeptHtml()
 
 

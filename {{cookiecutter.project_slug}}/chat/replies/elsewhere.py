@@ -19,9 +19,9 @@ from chat.replies.heartbeats import Heartbeats  # bus
 
 logger = logging.getLogger("chat")
 
-# A page of another process that shows a reply has said so within this time.
+# While a page of another process shows a reply, it writes so into the row at least this often.
 WATCHED_SECONDS = 5
-# The database says so within this time, or counts as one that cannot say it.
+# How long that row is waited for. Without an answer by then, nobody counts as watching.
 ANSWER_SECONDS = 5
 # How often the process looks for replies that other processes have begun, and while they stream,
 # whether these processes have died.

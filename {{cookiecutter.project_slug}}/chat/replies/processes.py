@@ -82,8 +82,8 @@ def _is_dead(process: str, saved_at: datetime, longest: float) -> bool:
 def _is_silent(process: str, saved_at: datetime, longest: float) -> bool:
     """Whether a process has not saved for too long, by this process's clock alone.
 
-    Clocks of machines differ. And after a minute without a database, the
-    last save of a process that lives is a minute old.
+    Clocks of machines differ. And after a minute without a database, the last save of a process
+    that lives is a minute old.
     """
     now = monotonic()
     seen = _last_saves.get(process)

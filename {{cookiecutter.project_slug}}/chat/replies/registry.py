@@ -199,7 +199,7 @@ class RunningReplies:
             await cache.keep(running.reply, running.request)
 
     async def _hand_over(self, conversation_id: UUID, running: RunningReply) -> None:
-        """Let a Stop or an answer that came as a reply ended count for what follows it."""
+        """Pass on a Stop or an answer that came while a reply was ending: what follows needs it."""
         is_stopped = running.stopped_as == Status.STOPPED
         has_begun = running.begun.exception() is None
         if is_stopped and not (has_begun and running.reply.status == Status.STOPPED):

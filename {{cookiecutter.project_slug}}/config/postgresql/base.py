@@ -23,7 +23,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection = self._get_living_connection(conn_params)
         except PoolTimeout:
             if DatabaseWrapper.answers is None:
-                # The pool does not say why. At the first time, some setting may be wrong.
+                # The pool does not say why it has none. Before the first one a setting may be wrong,
+                # so connect without the pool: that raises the reason.
                 self.Database.connect(**conn_params).close()
             DatabaseWrapper.answers = False
             raise
