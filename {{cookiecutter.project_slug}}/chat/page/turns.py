@@ -22,8 +22,7 @@ TEXT = ["chat/_text.html"]
 
 # The HTML of texts, by the text, on which alone it depends: colouring code takes long.
 _texts = KeptHtml()
-# The HTML of whole turns, by all columns that were read: to render the template takes longer than to
-# read the rows.
+# The HTML of whole turns, by all columns that were read: rendering takes longer than reading them.
 _turns = KeptHtml()
 
 

@@ -8,6 +8,9 @@ from tests.browser.actions import begin, button, expect_status, last_reply, prom
 IS_LEFT_TO_THE_BROWSER = """it => it.dispatchEvent(new KeyboardEvent("keydown", {
     key: "ArrowDown", altKey: true, bubbles: true, cancelable: true,
 }))"""
+ESCAPE = """it => it.dispatchEvent(new KeyboardEvent("keydown", {
+    key: "Escape", bubbles: true, cancelable: true,
+}))"""
 # From now on, `sent` has the names of the events that the page's scripts send.
 RECORD_EVENTS = """() => {
     const { send } = djustClient;
@@ -51,6 +54,21 @@ async def test_escape_closes_the_dialog_or_the_drawer_and_then_stops(page: Page)
     await page.keyboard.press("Escape")
     assert await page.evaluate("sent") == ["stop"]
     await expect_status(page, "stopped")
+
+
+async def test_escape_empties_the_search_where_the_browser_does_not(page: Page) -> None:
+    """As in Firefox: what a browser does with a key by itself, it does not for a script's event."""
+    await begin(page, "/echo found again")
+    await expect_status(page, "complete")
+    search = page.get_by_role("searchbox", name="Search")
+    await search.fill("nothing like it")
+    await expect(page.get_by_text("Nothing found.")).to_be_visible()
+    await search.evaluate(ESCAPE)
+    await expect(search).to_have_value("")
+    await expect(page.get_by_role("link", name="/echo found again", exact=True)).to_be_visible()
+    await expect(search).to_be_focused()
+    await search.evaluate(ESCAPE)
+    await expect(prompt(page)).to_be_focused()
 
 
 async def test_a_press_beside_the_drawer_only_closes_it(page: Page) -> None:

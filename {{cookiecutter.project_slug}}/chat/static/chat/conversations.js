@@ -60,7 +60,11 @@
     const cancel = event.target.closest(".rename")?.querySelector("[dj-click=cancel_rename]");
     if (cancel) {
       cancel.click();
-    } else if (!event.target.value) {
+    } else if (event.target === search() && event.target.value) {
+      // Firefox does not empty a search box by itself.
+      event.target.value = "";
+      event.target.dispatchEvent(new Event("input", { bubbles: true }));
+    } else {
       setOpen(false);
       (isDrawer() ? toggle : box).focus();
     }
