@@ -21,7 +21,7 @@ class ShownTurns:
 
     def __init__(self, last: Position) -> None:
         self.last = last
-        self._calls: list[str] = []  # tools
+        self._calls = (False, list[str]())  # tools
         self._seen: dict[int, tuple[int, int]] = {}  # versions
 
     @property
@@ -32,7 +32,7 @@ class ShownTurns:
     def see(self, reply: Reply) -> None:
         """The page now shows a reply, as the last one and in its present state."""
         self.last = Position(reply.turn_id, reply.pk, reply.status)
-        self._calls = _statuses(reply)  # tools
+        self._calls = _calls(reply)  # tools
 
     def outdate(self) -> None:  # tools
         """Let the last turn count as missed: its tool calls have changed."""
@@ -63,12 +63,16 @@ class ShownTurns:
         Another process may run them, or this one between two looks of the feed.
         """
         is_streaming = reply.status == Reply.Status.STREAMING
-        return is_streaming and _statuses(reply) != self._calls
+        return is_streaming and _calls(reply) != self._calls
 
 
-def _statuses(reply: Reply) -> list[str]:  # tools
-    """The status of each call of a reply that `queries.turns` has read."""
-    return [call.status for call in reply.tool_calls.all()] if reply.call_count else []
+def _calls(reply: Reply) -> tuple[bool, list[str]]:  # tools
+    """Whether a reply that `queries.turns` has read waits for the user, and each call's status.
+
+    It waits a moment after its last call does, once its process has saved that it has ended.
+    """
+    calls = reply.tool_calls.all() if reply.call_count else ()
+    return reply.is_waiting, [call.status for call in calls]
 
 
 def _version(reply: Any) -> tuple[int, int]:  # versions

@@ -23,8 +23,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection = self._get_living_connection(conn_params)
         except PoolTimeout:
             if DatabaseWrapper.answers is None:
-                # The pool does not say why it has none. If it never had one, a setting may be wrong:
-                # to connect without the pool raises the reason.
+                # The pool does not say why it has none. If it never had one, a setting may be
+                # wrong: to connect without the pool raises the reason.
                 self.Database.connect(**conn_params).close()
             DatabaseWrapper.answers = False
             raise

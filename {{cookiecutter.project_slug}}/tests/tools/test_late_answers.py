@@ -9,14 +9,17 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.utils import timezone
 
 from chat import database
 from chat.database import in_thread
 from chat.models import Conversation, Reply
+from chat.page.shown_turns import Position, ShownTurns
 from chat.replies import approval, elsewhere, rows
 from chat.replies.registry import RunningReplies
+from chat.tools.models import ToolCall
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
 from tests.tools.offering import offer
@@ -147,6 +150,25 @@ async def test_only_stop_denies_while_the_reply_is_being_saved(
     await replies.start(conversation.pk, partial(rows.ask, conversation, PROMPT))
     await ended(replies)
     assert await statuses() == [status]
+
+
+async def test_a_page_that_saw_the_call_first_learns_that_the_reply_waits() -> None:
+    """Only then do its controls say so. Nothing else of the reply changes."""
+
+    def see() -> list[bool]:
+        conversation = Conversation.objects.create(visitor="tests")
+        reply, _ = rows.ask(conversation, PROMPT)
+        call = ToolCall(reply=reply, round=0, position=0, status=ToolCall.Status.WAITING)
+        call.save()
+        Reply.objects.update(call_count=1)
+        shown = ShownTurns(Position())
+        [(_, seen)] = shown.missed(conversation)
+        shown.see(seen)
+        assert shown.missed(conversation) == []
+        Reply.objects.update(process="")
+        return [reply.is_waiting for _, reply in shown.missed(conversation)]
+
+    assert await sync_to_async(see)() == [True]
 
 
 async def test_stop_counts_during_the_look_for_an_answer(
