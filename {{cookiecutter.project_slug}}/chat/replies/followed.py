@@ -120,7 +120,8 @@ class FollowedCalls:  # tools
         seen = [(call.pk, call.status) for call in calls]
         if seen == self._seen:
             return False
-        self._seen, self.end = seen, calls[-1].position
+        # They may have been deleted since the row was read.
+        self._seen, self.end = seen, calls[-1].position if calls else 0
         self.version += 1
         return True
 
