@@ -54,7 +54,7 @@ NOT_RUN = {
     "python3 maintenance/renew.py": "it changes the pins; tests/test_workflows.py reads its steps",
     "python3 scripts/verify.py openai-thread-plain path/to/folder": "tests/test_verify.py runs it",
     f"git clone {ADDRESS}": "it is in the test's own clone",
-    "cd cookiecutter-djust-chat": "the same",
+    "python3 cookiecutter-djust-chat/scripts/try.py": "tests/test_scripts.py runs it",
     "cd /srv/my-chat": "the folder of a server",
     "uvx cookiecutter gh:OWNER/cookiecutter-djust-chat": (
         "cookiecutter is run for the transcript below it"
