@@ -178,7 +178,7 @@ def _wait(body: Any) -> float | None:
     match body:
         case [_, *_]:
             return next(filter(None, map(_wait, body)), None)
-        case {"retryDelay": str(delay)} if found := re.fullmatch(r"([0-9.]+)s", delay):
+        case {"retryDelay": str(delay)} if found := re.fullmatch(r"(\d+\.?\d*)s", delay):
             return float(found[1])
         case {"error": dict(inner)} | {"details": list(inner)}:
             return _wait(inner)

@@ -42,6 +42,7 @@ class RunningReplies:
 
     def __init__(self) -> None:
         self._running: dict[UUID, RunningReply] = {}
+        self._next: dict[UUID, RunningReply] = {}  # waits until the one before has left
         self._elsewhere = FollowedReplies(self.notify)
         self._mirrors = mirror.Mirrors(self._running)  # bus
         self._watchers: dict[UUID, set[Watcher]] = {}
@@ -56,15 +57,19 @@ class RunningReplies:
         From here on a Stop counts: the reply runs in a task of its own, whatever becomes of the
         caller. Raises what `begin` raises, and `BusyError`.
         """
+        running = RunningReply(begin, partial(self.notify, conversation_id))
         before = self._running.get(conversation_id)
-        if before is not None and before.has_ended:
-            with contextlib.suppress(TimeoutError):
+        if before is not None and before.has_ended and conversation_id not in self._next:
+            self._next[conversation_id] = running
+            try:
                 await asyncio.wait_for(before.left.wait(), LEAVING_SECONDS)
+            except TimeoutError:
+                pass  # The reply is refused below.
+            finally:
+                del self._next[conversation_id]
         if conversation_id in self._running:
             raise rows.BusyError()
-        running = self._running[conversation_id] = RunningReply(
-            begin, partial(self.notify, conversation_id)
-        )
+        self._running[conversation_id] = running
         if self._is_ending:
             running.stop(Status.INTERRUPTED)
         task = asyncio.create_task(self._run(conversation_id, running), name="reply")
@@ -94,7 +99,8 @@ class RunningReplies:
 
         Returns whether one streams in this process.
         """
-        if running := self._running.get(conversation_id):
+        running = self._next.get(conversation_id) or self._running.get(conversation_id)
+        if running is not None:
             running.stop(status)
         return running is not None
 

@@ -169,9 +169,11 @@ async def test_two_sends_at_once_leave_one_turn_and_one_request(slow_model: Fake
     assert len(slow_model.record) == 1
 
 
+@pytest.mark.parametrize("then", ["complete", "stopped"])
 async def test_a_send_waits_for_a_reply_whose_end_is_in_its_row_already(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    model: FakeModel, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
+    """A Stop meanwhile is for the reply that waits."""
     monkeypatch.setattr(registry, "LEAVING_SECONDS", SOON)
     save_end, go_on = RunningReply._save_end, asyncio.Event()
 
@@ -186,10 +188,13 @@ async def test_a_send_waits_for_a_reply_whose_end_is_in_its_row_already(
     begin = partial(rows.ask, conversation, "/echo two")
     second = asyncio.create_task(replies.start(conversation.pk, begin))
     await asyncio.sleep(0)
+    if then == "stopped":
+        assert replies.stop(conversation.pk)
     go_on.set()
     await second
     await replies_ended()
-    assert [reply.status async for reply in Reply.objects.all()] == ["complete", "complete"]
+    assert [reply.status async for reply in Reply.objects.order_by("pk")] == ["complete", then]
+    assert len(model.record) == (2 if then == "complete" else 1)
 
 
 async def test_the_row_holds_what_the_page_shows_a_second_later(slow_model: FakeModel) -> None:
