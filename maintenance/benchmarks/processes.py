@@ -9,6 +9,7 @@ import itertools
 import json
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -98,9 +99,17 @@ def measure(project: Project, way: Way, streams: int) -> list[str]:
 
 
 async def stream(
-    cluster: Cluster, model: Model, way: Way, streams: int, seconds: float
+    cluster: Cluster,
+    model: Model,
+    way: Way,
+    streams: int,
+    seconds: float,
+    limit: Callable[[], None] = lambda: None,
 ) -> tuple[list[float], Counts]:
-    """The lags of the markers that were sent within so many seconds, and what that used."""
+    """The lags of the markers that were sent within so many seconds, and what that used.
+
+    `limit` is called when all replies flow, a second before they are measured.
+    """
     all_flow, is_over = asyncio.Barrier(streams + 1), asyncio.Event()
     text = markers.prompt(PROMPT_SECONDS * TOKENS_PER_SECOND)
     prompts = [f"{text}{time.monotonic()} {number}" for number in range(streams)]
@@ -109,6 +118,8 @@ async def stream(
         for number, prompt in enumerate(prompts)
     ]
     await all_flow.wait()
+    limit()
+    await asyncio.sleep(1)
     start, before = time.monotonic(), await asyncio.to_thread(counts, cluster)
     await asyncio.sleep(seconds)
     end, after = time.monotonic(), await asyncio.to_thread(counts, cluster)

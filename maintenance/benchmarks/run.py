@@ -23,6 +23,7 @@ BENCHMARKS = {
     "endings",
     "others",
     "processes",
+    "scaling",
     "stop",
     "storm",
     "stream",

@@ -45,6 +45,11 @@ ERRORS: dict[str, tuple[Answer, str, float | None]] = {
         "out_of_credit",
         34.4,
     ),
+    "no number of seconds": (
+        error(429, "RESOURCE_EXHAUSTED", "Slow down.", {**RETRY, "retryDelay": "1.2.3s"}),
+        "rate_limited",
+        None,
+    ),
     "no credit": (
         error(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
         "out_of_credit",
