@@ -17,6 +17,12 @@
     toggle.setAttribute("aria-expanded", isOpen);
   }
 
+  // A tap must not raise the keyboard of a phone over the list.
+  function enter(event) {
+    const isTap = event.detail > 0 && matchMedia("(pointer: coarse)").matches;
+    (isTap ? list().querySelector("a[data-conversation]") : search())?.focus();
+  }
+
   function isDrawer() {
     return toggle.offsetParent !== null;
   }
@@ -24,7 +30,7 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest(".list-toggle")) {
       setOpen(!root.hasAttribute("data-list-open"));
-      if (root.hasAttribute("data-list-open")) search().focus();
+      if (root.hasAttribute("data-list-open")) enter(event);
       return;
     }
     if (!event.target.closest("#conversations")) setOpen(false);
