@@ -37,6 +37,12 @@ ARABIC = """/echo ## المدّ والجزر
 print(tide("الإسكندرية"))
 ```
 """
+MATHS = r"""/echo The height of the tide is $h(t) = A \cos(\omega t + \varphi)$ above the mean, and its period
+
+$$T = \frac{2\pi}{\omega} \approx 12\,\mathrm{h}\ 25\,\mathrm{min}, \qquad \omega = 2\pi \left( \frac{1}{T_E} - \frac{1}{T_M} \right)$$
+
+so that \(2T\) is a lunar day.
+"""
 HISTORY = (
     "What makes the tide?",
     "Can you show me that as code? /code",
@@ -90,6 +96,26 @@ def reasoning(page: Page) -> None:
 def reasoned(page: Page) -> None:
     """The reasoning is closed above the reply."""
     say(page, "/think What makes the tide?", "complete")
+
+
+def asking(page: Page) -> None:
+    """The model calls a tool that asks first."""
+    say(page, '/tool wait {"seconds": 5}', "streaming")
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+
+
+def called(page: Page) -> None:
+    """The model has called two tools, and the reader has opened the first call."""
+    say(page, "/tools", "complete")
+    page.locator(".tool summary").first.click()
+
+
+def cached(page: Page) -> None:
+    """The reply comes from the cache. What is kept is kept just after the end of a reply."""
+    for _ in range(3):
+        new_chat(page)
+        say(page, "/paragraph 40 What makes the tide?", "complete")
+    expect(page.locator("article[data-cached]")).to_be_attached()
 
 
 def stopped(page: Page) -> None:
@@ -271,6 +297,11 @@ STATES: dict[str, Callable[[Page], None]] = {
     "wide": said(WIDE, "complete"),
     "right-to-left": said(ARABIC, "complete"),
     "limit": said("/length What makes the tide?", "complete"),
+    "maths": said(MATHS, "complete"),
+    "asking": asking,
+    "called": called,
+    "models": said("What makes the tide?", "complete"),
+    "cached": cached,
     "stopped": stopped,
     "failed": said("/drop What makes the tide?", "failed"),
     "failed-at-once": said("/401 What makes the tide?", "failed"),
@@ -299,6 +330,8 @@ STATES: dict[str, Callable[[Page], None]] = {
 }
 # Those of the server with a key, which needs no model, since nobody asks it.
 WITH_A_KEY = {"empty-with-a-key", "login", "login-refused", "no-conversation"}
+# Those of the server with a cache, and with more than one model to choose from.
+WITH_A_CHOICE = {"models", "cached"}
 # Those of the list of conversations: on a phone it is open.
 OF_THE_LIST = {
     "several",

@@ -16,7 +16,7 @@ from typing import Self
 import _scripts  # noqa: F401
 import answers as questions
 import browser
-from page_states import OF_THE_LIST, STATES, WHOLE, WITH_A_KEY
+from page_states import OF_THE_LIST, STATES, WHOLE, WITH_A_CHOICE, WITH_A_KEY
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from ports import free_port
 
@@ -83,9 +83,13 @@ def main(folder: Path, chosen: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     dev = Dev("dev.sqlite3")
     with_a_key = Dev("key.sqlite3", **{SDK["key"]: "not-asked"})
-    with dev, with_a_key, launched() as chromium:
+    with_a_choice = Dev(
+        "choice.sqlite3", CHAT_MODELS="gpt-4.1-mini,gpt-4.1", CHAT_CACHE_SECONDS="600"
+    )
+    servers = dict.fromkeys(WITH_A_KEY, with_a_key) | dict.fromkeys(WITH_A_CHOICE, with_a_choice)
+    with dev, with_a_key, with_a_choice, launched() as chromium:
         for state in chosen or STATES:
-            with opened(chromium, with_a_key if state in WITH_A_KEY else dev) as page:
+            with opened(chromium, servers.get(state, dev)) as page:
                 STATES[state](page)
                 if state == "interrupted":
                     dev.kill()
@@ -123,6 +127,7 @@ def opened(chromium: Browser, dev: Dev) -> Iterator[Page]:
 def shoot(page: Page, folder: Path, state: str) -> None:
     """Take the page as it is in each size and scheme."""
     devtools = page.context.new_cdp_session(page)
+    focused = page.evaluate_handle("document.activeElement")
     for width, height in SIZES.values():  # Each loads the icons that only it shows.
         page.set_viewport_size({"width": width, "height": height})
     for size, (width, height) in SIZES.items():
@@ -133,6 +138,7 @@ def shoot(page: Page, folder: Path, state: str) -> None:
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.evaluate(OPEN, state in OF_THE_LIST and size != "desktop")
+            focused.evaluate("it => it.focus()")  # A closed drawer has taken it.
             page.screenshot(path=folder / f"{state}-{size}-{scheme}.png", animations="disabled")
             if state in WHOLE and size != "zoomed":
                 shoot_whole(page, viewport, folder / f"{state}-{size}-whole-{scheme}.png")
