@@ -37,11 +37,13 @@ ARABIC = """/echo ## المدّ والجزر
 print(tide("الإسكندرية"))
 ```
 """
-MATHS = r"""/echo The height of the tide is $h(t) = A \cos(\omega t + \varphi)$ above the mean, and its period
+MATHS = r"""/echo The tide is $h(t) = A \cos(\omega t + \varphi)$ above the mean.
 
-$$T = \frac{2\pi}{\omega} \approx 12\,\mathrm{h}\ 25\,\mathrm{min}, \qquad \omega = 2\pi \left( \frac{1}{T_E} - \frac{1}{T_M} \right)$$
+$$
+T = \frac{2\pi}{\omega} \approx 12\,\mathrm{h}\ 25\,\mathrm{min}
+$$
 
-so that \(2T\) is a lunar day.
+So \(2T\) is a lunar day.
 """
 HISTORY = (
     "What makes the tide?",

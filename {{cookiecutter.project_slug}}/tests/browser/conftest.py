@@ -150,6 +150,17 @@ async def page(tab: Page, server: Server) -> AsyncIterator[Page]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def phone(browser: Browser, server: Server) -> AsyncIterator[Page]:
+    """The chat on a phone. The test fails on any error in the console."""
+    size: ViewportSize = {"width": 390, "height": 844}
+    context = await browser.new_context(viewport=size, has_touch=True, reduced_motion="reduce")
+    page = await context.new_page()
+    async with no_errors(page):
+        await open_chat(page, server)
+        yield page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def network(tab: Page, server: Server) -> AsyncIterator[Network]:
     """The network of `network.page`, which is open. The test fails on any error in its console.
 

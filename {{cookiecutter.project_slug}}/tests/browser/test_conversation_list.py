@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from fake_model.server import FakeModel
 from tests import held_threads
@@ -213,31 +213,3 @@ async def test_delete_all_asks_first(page: Page) -> None:
     await button(page, "Delete all").click()
     await expect(page.get_by_text("No conversations yet.")).to_be_visible()
     await expect(page.locator(".turn")).to_have_count(0)
-
-
-async def test_on_a_phone_the_list_is_a_drawer(browser: Browser, server: Server) -> None:
-    context = await browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True)
-    page = await context.new_page()
-    navigation = page.get_by_role("navigation", name="Conversations")
-    async with no_errors(page):
-        await open_chat(page, server)
-        await prompt(page).fill("/echo on a phone")
-        await button(page, "Send").tap()
-        await expect_status(page, "complete")
-        await expect(navigation).to_be_hidden()
-        toggle = button(page, "Conversations")
-        await toggle.tap()
-        await expect(toggle).to_have_attribute("aria-expanded", "true")
-        await expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
-        await expect(button(page, "Delete all")).to_be_visible()
-        await expect(button(page, "Keys")).to_be_hidden()
-        await page.keyboard.press("Escape")
-        await expect(navigation).to_be_hidden()
-        await expect(toggle).to_be_focused()
-        await button(page, "New chat").tap()
-        await expect(page.locator(".turn")).to_have_count(0)
-        await toggle.tap()
-        await link(page, "/echo on a phone").tap()
-        await expect(navigation).to_be_hidden()
-        await expect(last_reply(page).locator(".text")).to_have_text("on a phone")
-        assert await page.evaluate("document.documentElement.scrollWidth") == 320
