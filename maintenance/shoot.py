@@ -116,7 +116,10 @@ def opened(chromium: Browser, dev: Dev) -> Iterator[Page]:
     """The page in a new session."""
     expect.set_options(timeout=START_SECONDS * 1000)
     width, height = SIZES["desktop"]
-    context = chromium.new_context(viewport={"width": width, "height": height})
+    # No colour is half-way between light and dark.
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(dev.url)
     expect(page.locator("body.dj-connected")).to_be_attached()

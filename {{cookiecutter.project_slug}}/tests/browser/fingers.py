@@ -23,7 +23,7 @@ async def expect_room_for_fingers(page: Page) -> None:
 
 
 async def say(page: Page, text: str, status: str = "complete") -> None:
-    """Send the first prompt by the button, since Enter breaks the line; return when it has ended."""
+    """Send a first prompt by the button, as Enter breaks the line; return when it has ended."""
     await prompt(page).fill(text)
     await button(page, "Send").tap()
     await expect_status(page, status)
