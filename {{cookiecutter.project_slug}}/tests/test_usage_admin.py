@@ -31,10 +31,13 @@ def used(conversation: Conversation, day: int, **fields: Any) -> Reply:
     return reply
 
 
-def totals(client: Client, **filters: str) -> Iterator[dict[str, str]]:
+def table(client: Client, **filters: str) -> str:
     page = client.get(ADDRESS, filters).content.decode()
-    table = page.partition("<caption>By day and user")[2].partition("</table>")[0]
-    for row in table.split("<tr>")[2:]:
+    return page.partition("<caption>By day and user")[2].partition("</table>")[0]
+
+
+def totals(client: Client, **filters: str) -> Iterator[dict[str, str]]:
+    for row in table(client, **filters).split("<tr>")[2:]:
         cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
         yield dict(zip(HEADINGS.split(), map(unescape, cells), strict=True))
 
@@ -72,6 +75,16 @@ def test_sums_are_by_day_and_user(
         "unknown_output": "0",
         "estimated": "?",
     }
+
+
+def test_the_headings_are_laid_out_as_those_of_the_list(
+    admin_client: Client, mine: Conversation
+) -> None:
+    used(mine, 1)
+    # Django's stylesheet gives a heading no space of its own, only the text in it.
+    headings = re.findall('<th scope="col">(.*?)</th>', table(admin_client))
+    assert len(headings) == len(HEADINGS.split())
+    assert all(heading.startswith('<div class="text"><span>') for heading in headings)
 
 
 def test_what_is_unknown_is_said_and_estimates_are_apart(
