@@ -6,12 +6,15 @@ those of the service.
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from .contract import Call, Message, Refused, Request, Result, Tool
 
 # In the ids of calls that come after thinking.
 AFTER_THINKING = "after_thinking_"
+# The names that a call may have.
+NAME = "^[a-zA-Z0-9_-]{1,64}$"
 
 
 def sign(thinking: str) -> str:
@@ -74,6 +77,8 @@ def _conversation(sent: list[dict[str, Any]]) -> list[Message]:
 def _call(block: dict[str, Any]) -> Call:
     if not isinstance(block["input"], dict):
         raise Refused("tool_use.input: Input should be a valid dictionary")
+    if not re.fullmatch(NAME, block["name"]):
+        raise Refused(f"tool_use.name: String should match pattern '{NAME}'")
     return Call(block["name"], json.dumps(block["input"], ensure_ascii=False), block["id"])
 
 

@@ -71,6 +71,6 @@ def _blocks(message: Message, model: str) -> Iterator[Any]:
         yield {
             "type": "tool_use",
             "id": result.call.id,
-            "name": result.call.name,
+            "name": tool_rounds.name(result.call),
             "input": tool_rounds.arguments(result.call),
         }

@@ -5,9 +5,13 @@ those of the service, or of llama.cpp for arguments that are no JSON.
 """
 
 import json
+import re
 from typing import Any
 
 from .contract import Call, Message, Refused, Request, Result, Tool
+
+# The names that a call may have.
+NAME = "^[a-zA-Z0-9_-]{1,64}$"
 
 
 def read(path: str, body: dict[str, Any]) -> Request:
@@ -75,6 +79,11 @@ def _all_answered(waiting: dict[str, Call]) -> None:
 
 def _call(call: dict[str, Any]) -> Call:
     function = call["function"]
+    if not re.fullmatch(NAME, function["name"]):
+        raise Refused(
+            "Invalid 'messages[0].tool_calls[0].function.name': string does not match pattern. "
+            f"Expected a string that matches the pattern '{NAME}'."
+        )
     try:
         if not isinstance(json.loads(function["arguments"]), dict):
             raise ValueError("no object")

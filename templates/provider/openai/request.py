@@ -125,7 +125,7 @@ def _turn(message: Message) -> Iterator[ChatCompletionMessageParam]:
 
 def _call(call: Call) -> dict[str, Any]:
     arguments = call.arguments if tool_rounds.arguments(call) else "{}"
-    function = {"name": call.name, "arguments": arguments}
+    function = {"name": tool_rounds.name(call), "arguments": arguments}
     kept = {name: value for name, value in (call.extra or {}).items() if name == CALL_KEPT}
     return {"id": call.id, "type": "function", "function": function} | kept
 

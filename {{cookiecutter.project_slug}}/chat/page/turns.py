@@ -76,7 +76,7 @@ def _context(turn: Turn, reply: Reply) -> dict[str, Any]:
 
 
 def _parts(reply: Reply) -> list[dict[str, Any]]:  # tools
-    """The texts and tool calls of a reply. The template of one tool may replace the common one."""
+    """The texts and tool calls of a reply."""
     parts: list[dict[str, Any]] = []
     start = 0
     *before, _ = history.split(reply.text, reply.tool_calls.all())
@@ -85,7 +85,6 @@ def _parts(reply: Reply) -> list[dict[str, Any]]:  # tools
             html = _text_html(reply, part, start, is_whole=True)
             parts.append({"templates": TEXT, "html": html})
         else:
-            templates = [f"chat/tools/{part.name}.html", "chat/tools/call.html"]
-            parts.append({"templates": templates, "call": part})
+            parts.append({"templates": part.templates, "call": part})
             start = part.position
     return [*parts, {"templates": TEXT, "html": reply_html(reply, start)}]

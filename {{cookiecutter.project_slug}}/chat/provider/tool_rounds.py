@@ -1,11 +1,16 @@
 """Tool calls of earlier responses, as any API takes them back."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 from chat.provider.events import Call
 from chat.provider.messages import Message
+
+# OpenAI and Anthropic refuse a longer name of a tool, and one with other characters than these:
+# letters from a to z, digits, hyphens and underscores.
+LONGEST_NAME = 64
 
 
 def arguments(call: Call) -> dict[str, Any]:
@@ -18,6 +23,15 @@ def arguments(call: Call) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def name(call: Call) -> str:
+    """The name of `call`, with an underscore for each character that a request may not have.
+
+    Models also call tools that they were not offered, such as `functions.wait`. The tool's result
+    says that there is none.
+    """
+    return re.sub("[^a-zA-Z0-9_-]", "_", call.name)[:LONGEST_NAME]
 
 
 def without_calls(messages: list[Message]) -> list[Message]:

@@ -8,8 +8,8 @@ import inspect
 import logging
 import math
 import pkgutil
-import re
 from collections.abc import Iterator
+from inspect import Parameter
 from types import ModuleType
 from typing import Any
 
@@ -18,10 +18,10 @@ from django.core.checks import Error
 from django.utils.module_loading import module_has_submodule
 
 from chat import tools as package
+from chat.tools.models import NAME
 from chat.tools.tool import Tool
 
-# The names that all vendors accept.
-NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+UNNAMED = {Parameter.POSITIONAL_ONLY, Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 
 AnyTool = Tool[..., Any]
 
@@ -93,9 +93,9 @@ def fault_of(tool: AnyTool) -> Error | None:
             hint="Write one: by it the model decides when to call the function.",
             id="chat.E012",
         )
-    if not (tool.seconds > 0 and math.isfinite(tool.seconds)):
+    if not (isinstance(tool.seconds, int | float) and 0 < tool.seconds < math.inf):
         return Error(
-            f"The tool {place(tool)} has no time limit: seconds={tool.seconds}.",
+            f"The tool {place(tool)} has no time limit: seconds={tool.seconds!r}.",
             hint="Use a number above 0, as in @tool(seconds=5).",
             id="chat.E015",
         )
@@ -104,12 +104,11 @@ def fault_of(tool: AnyTool) -> Error | None:
 
 def _fault_of_parameters(tool: AnyTool) -> Error | None:
     try:
-        untyped = [
-            parameter.name
-            for parameter in inspect.signature(tool.function).parameters.values()
-            if parameter.annotation is parameter.empty
-        ]
-        kind = tool.spec.parameters["type"]
+        parameters = inspect.signature(tool.function).parameters.values()
+        unnamed = [each.name for each in parameters if each.kind in UNNAMED]
+        untyped = [each.name for each in parameters if each.annotation is each.empty]
+        if not unnamed and not untyped and tool.spec:
+            return None
     except Exception as error:  # Whatever pydantic or the evaluation of an annotation raises.
         said = str(error).partition("\n")[0]
         return Error(
@@ -117,19 +116,17 @@ def _fault_of_parameters(tool: AnyTool) -> Error | None:
             hint="Use types that pydantic knows, such as str, int, list[str] or a BaseModel.",
             id="chat.E014",
         )
-    if untyped:
+    if unnamed:
         return Error(
-            f"The tool {place(tool)} has parameters without a type: {', '.join(untyped)}.",
-            hint=f"Write it into the signature, as in {untyped[0]}: str",
+            f"The tool {place(tool)} has parameters without a name: {', '.join(unnamed)}.",
+            hint="The model names its arguments: leave out *args, **kwargs and /.",
             id="chat.E013",
         )
-    if kind != "object":
-        return Error(
-            f"The tool {place(tool)} has parameters without a name.",
-            hint="The model names its arguments: leave out *args, and / in the signature.",
-            id="chat.E013",
-        )
-    return None
+    return Error(
+        f"The tool {place(tool)} has parameters without a type: {', '.join(untyped)}.",
+        hint=f"Write it into the signature, as in {untyped[0]}: str",
+        id="chat.E013",
+    )
 
 
 def _same_name(tool: AnyTool, other: AnyTool) -> Error:

@@ -11,7 +11,7 @@ from chat.provider.events import Call
 from chat.provider.messages import Message, Result
 from chat.tools.models import ToolCall
 
-STOPPED = "The user stopped this call."
+STOPPED = "This call was stopped before it ended."
 
 
 def fetch(replies: Iterable[Reply]) -> None:

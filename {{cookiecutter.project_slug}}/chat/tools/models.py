@@ -1,5 +1,6 @@
 """The row of a tool call: what the model asked for, and what came of it."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,6 +8,9 @@ from django.db import models
 from django.utils import timezone
 
 MAXIMUM_NAME = 200  # characters
+# The names that a tool may have: those that all vendors accept.
+NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+TEMPLATE = "chat/tools/call.html"
 DENIED = "The user did not allow this call."
 
 
@@ -48,6 +52,13 @@ class ToolCall(models.Model):
     def label(self) -> str:
         """What the page says of it."""
         return LABELS[self.Status(self.status)]
+
+    @property
+    def templates(self) -> list[str]:
+        """The template of this tool, where it has one, and else the common one."""
+        # A model may write any name, such as "../page", which is another template.
+        own = [f"chat/tools/{self.name}.html"] if NAME.fullmatch(self.name) else []
+        return [*own, TEMPLATE]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.get_status_display()}"

@@ -35,7 +35,7 @@ class ToolError(Exception):
     """A call that failed. The model and the user are told `text`."""
 
     def __init__(self, text: str) -> None:
-        self.text = _cut(text)
+        self.text = _cut(text) if text.strip() else "The tool failed."
         super().__init__(self.text)
 
 
@@ -43,7 +43,7 @@ class Tool(Generic[P, R]):
     """A function with what the model is told of it. It is still called like the function.
 
     With `confirm`, the user is asked before each call. `seconds` is the time limit of a call.
-    Raises TypeError if `function` is not a function.
+    Raises TypeError if `function` is not a function, or is one of a class.
     """
 
     def __init__(
@@ -51,6 +51,8 @@ class Tool(Generic[P, R]):
     ) -> None:
         if not inspect.isfunction(function):
             raise TypeError(f"@tool is for functions, and {function!r} is none.")
+        if "." in function.__qualname__.rpartition("<locals>.")[2]:
+            raise TypeError(f"@tool: move {function.__qualname__} out of its class.")
         functools.update_wrapper(self, function)
         self.function: Callable[..., Any] = function
         self.name = function.__name__
@@ -146,7 +148,10 @@ class Tool(Generic[P, R]):
             raise
         except WrongArguments as error:
             raise ToolError(str(error)) from error
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            # By these an `async def` is ended from outside.
+            if self._is_async and isinstance(error, asyncio.CancelledError | GeneratorExit):
+                raise
             logger.exception("The tool %s raised an exception", self.name)
             raise ToolError(f"The tool raised {type(error).__name__}.") from error
 

@@ -91,6 +91,16 @@ async def test_arguments_that_are_no_object_break_no_request(
     assert json.loads(model.record[-1].messages[1].calls[0].arguments) == {}
 
 
+@pytest.mark.parametrize("name", ["functions.add", "weather/now", "größe", "x" * 200])
+async def test_a_name_that_no_tool_may_have_breaks_no_request(model: FakeModel, name: str) -> None:
+    turn = await play("/tool")
+    asked = turn.messages[1]
+    call = replace(asked.results[0].call, name=name, extra=None)
+    messages = [turn.messages[0], replace(asked, results=(answer(call),))]
+    heard = await listen(Request([*messages, Message("user", "Hello")], tools=TOOLS))
+    assert heard.error is None
+
+
 async def test_a_model_that_may_not_call_replies(model: FakeModel) -> None:
     turn = await play("/tool")
     request = Request(turn.messages[:2], tools=TOOLS, may_call=False)

@@ -15,7 +15,9 @@ from tests.waiting import until
 WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO")
 
 
-@pytest.mark.parametrize("kind", [ValueError, TimeoutError, SystemExit, StopIteration])
+@pytest.mark.parametrize(
+    "kind", [ValueError, TimeoutError, SystemExit, KeyboardInterrupt, BaseException, StopIteration]
+)
 async def test_of_an_exception_only_its_name_is_told(
     kind: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -57,6 +59,7 @@ async def test_a_tool_says_something_by_tool_error(caplog: pytest.LogCaptureFixt
     with pytest.raises(ToolError, match=r"^There is no such city\.$"):
         await later.call("{}")
     assert caplog.text == ""
+    assert ToolError(" ").text == "The tool failed."
 
 
 async def test_a_result_without_json_is_an_error() -> None:
@@ -75,8 +78,14 @@ async def test_a_tool_that_cancels_itself_does_not_cancel_the_reply() -> None:
         """Cancel."""
         raise asyncio.CancelledError
 
-    with pytest.raises(ToolError, match="CancelledError"):
-        await cancel.call("{}")
+    @tool
+    def plain() -> str:
+        """Cancel."""
+        raise asyncio.CancelledError
+
+    for cancelling in (cancel, plain):
+        with pytest.raises(ToolError, match="CancelledError"):
+            await cancelling.call("{}")
 
 
 async def test_a_thread_has_the_context_of_its_caller() -> None:

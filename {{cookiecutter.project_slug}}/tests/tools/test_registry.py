@@ -115,6 +115,11 @@ def many(*words: str) -> str:
     return ""
 
 
+def anything(**words: str) -> str:
+    """Its parameters have no names."""
+    return ""
+
+
 def positional(word: str, /) -> str:
     """Its parameter has no name."""
     return word
@@ -141,8 +146,9 @@ def unknown(value: "Nothing") -> str:  # type: ignore[name-defined]  # noqa: F82
         (größe, "chat.E010", "größe"),
         (silent, "chat.E012", "docstring"),
         (untyped, "chat.E013", "second, third"),
-        (many, "chat.E013", "without a name"),
-        (positional, "chat.E013", "without a name"),
+        (many, "chat.E013", "without a name: words"),
+        (anything, "chat.E013", "without a name: words"),
+        (positional, "chat.E013", "without a name: word"),
         (opaque, "chat.E014", "no JSON schema: "),
         (strange, "chat.E014", "Settings"),
         (unknown, "chat.E014", "Nothing"),
@@ -159,10 +165,27 @@ def test_what_a_model_could_not_call_is_an_error(
     assert fault.hint
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-def test_every_tool_has_a_time_limit(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "5", None])
+def test_every_tool_has_a_time_limit(seconds: Any) -> None:
     fault = discovery.fault_of(tool(seconds=seconds)(positional))
     assert fault and fault.id == "chat.E015"
+
+
+@pytest.mark.parametrize("decorators", ["@tool", "@staticmethod\n    @tool"])
+def test_a_tool_in_a_class_is_told(folder: Path, decorators: str) -> None:
+    (folder / "shop_tool.py").write_text(
+        f"""
+from chat.tools.tool import tool
+
+class Shop:
+    {decorators}
+    def buy(what: str) -> str:
+        return what
+"""
+    )
+    (fault,) = checks.check_tools()
+    assert fault.id == "chat.E016"
+    assert "@tool: move Shop.buy out of its class" in fault.msg
 
 
 def test_a_fault_keeps_a_tool_from_the_model(

@@ -8,6 +8,7 @@ import pytest
 
 from chat.models import Reply
 from chat.replies.registry import replies
+from chat.tools import history
 from chat.tools.tool import tool
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, replies_ended, seen_by
@@ -124,6 +125,8 @@ async def test_what_waits_beside_a_call_that_runs(
         assert replies.stop(UUID(page.conversation), end)
         await page.until(lambda page: page.status == end)
     assert await statuses() == ["stopped", expected]
+    (message,) = history.messages("", await calls())
+    assert message.results[0].text == "This call was stopped before it ended."
 
 
 async def test_between_two_rounds(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
