@@ -79,7 +79,7 @@ def _advice(error: BaseException) -> str:
     said = str(error)
     # The wording changes with the version of Python.
     if re.search(r"can't be (used in 'await' expression|awaited)", said):
-        return "Only a coroutine can be awaited: is there an `async` missing before a `def`?"
+        return "Only a coroutine can be awaited: no `await` here, or `async` before that `def`."
     if "'coroutine' object is not callable" in said:
         return "It was called too early: hand over the function itself, without brackets."
     if isinstance(error, AttributeError) and type(error.obj).__module__.startswith("chat."):

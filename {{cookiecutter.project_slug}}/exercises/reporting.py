@@ -82,8 +82,11 @@ def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
     is_own = reasons.is_own(file)
     if last["why"].endswith(" is still to be written.") or not (is_own or last["why"]):
         return
-    place = f" ({file}, line {warning_message.lineno})" if is_own else ""
-    said = f"{said[:1].upper()}{said[1:]}{place}: write `await` before the call."
+    said = said[:1].upper() + said[1:]
+    if is_own:
+        said += f" ({file}, line {warning_message.lineno}): write `await` before the call."
+    else:
+        said += ": what it was handed to calls it, and does not await it."
     last["why"] = f"{said}\n{last['why']}".rstrip()
     collected[0].session.shouldstop = "a coroutine was never awaited"
 

@@ -5,6 +5,13 @@ import httpx2
 from chat.provider.reader import Connections
 
 
+TIMEOUT = {"read": 5.0}
+
+
+def request() -> httpx2.Request:
+    return httpx2.Request("POST", "http://127.0.0.1/", extensions={"timeout": TIMEOUT})
+
+
 class Stream:
     """The network stream of a connection."""
 
@@ -16,10 +23,13 @@ class Stream:
 
 async def test_a_request() -> None:
     """`watch` lets the HTTP client call `_trace`."""
-    connections, begun = Connections(), httpx2.Request("POST", "http://127.0.0.1/")
+    connections, begun = Connections(), request()
     await connections.watch(begun)
     assert begun.extensions.get("trace") == connections._trace, (
         '`watch` has not set `request.extensions["trace"]`.'
+    )
+    assert begun.extensions.get("timeout") == TIMEOUT, (
+        "The other extensions of the request are gone, such as its time limit: set this one alone."
     )
 
 

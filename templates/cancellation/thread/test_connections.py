@@ -14,6 +14,7 @@ from chat.provider.reader import Connections, Stopped
 from tests.waiting import SOON
 
 CONNECTED = "connection.connect_tcp.complete"
+TIMEOUT = {"read": 5.0}
 
 
 class Connection(socket.socket):
@@ -72,7 +73,7 @@ def run(name: str, action: Callable[[], None]) -> None:
 
 
 def request() -> httpx2.Request:
-    return httpx2.Request("POST", "http://127.0.0.1/")
+    return httpx2.Request("POST", "http://127.0.0.1/", extensions={"timeout": TIMEOUT})
 
 
 def test_a_request() -> None:
@@ -81,6 +82,9 @@ def test_a_request() -> None:
     connections.watch(begun)
     assert begun.extensions.get("trace") == connections._trace, (
         '`watch` has not set `request.extensions["trace"]`.'
+    )
+    assert begun.extensions.get("timeout") == TIMEOUT, (
+        "The other extensions of the request are gone, such as its time limit: set this one alone."
     )
 
 

@@ -14,6 +14,8 @@ from tests.live_page import open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TOLD_ALL_THE_SAME = 'The page was told "chat:sent". After a refusal, nothing may follow.'
+
 
 async def test_the_model_is_asked(model: FakeModel) -> None:
     """The prompt arrives at the model as it was typed, and the page shows the whole reply."""
@@ -46,7 +48,7 @@ async def test_a_blank_prompt(model: FakeModel) -> None:
         await shows(
             page, "it was refused", lambda page: page.sent or error_messages.EMPTY in page.controls
         )
-        assert not page.sent, "It was sent. After a refusal, nothing may follow."
+        assert not page.sent, TOLD_ALL_THE_SAME
     assert not await Reply.objects.aexists(), "A reply was begun, though the prompt was refused."
 
 
@@ -58,7 +60,7 @@ async def test_a_prompt_that_is_too_long(model: FakeModel, settings: Settings) -
         await shows_refusal(page, error_messages.too_long(10))
         await page.event("submit", prompt="x" * 10)
         await shows(page, "a prompt of just that length was sent", lambda page: page.sent)
-        assert page.sent == ["x" * 10], "It was sent. After a refusal, nothing may follow."
+        assert page.sent == ["x" * 10], TOLD_ALL_THE_SAME
 
 
 async def test_while_a_reply_is_written(slow_model: FakeModel) -> None:
@@ -91,6 +93,19 @@ async def test_without_a_conversation(model: FakeModel) -> None:
         await page.event("submit", prompt="Hello")
         await has_handled_all(page)
         assert not page.sent, "The prompt was sent, though there is no conversation."
+        assert error_messages.GONE in page.controls, "There is an owner, so the sentence is `GONE`."
+
+
+async def test_without_a_session(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page without a session has no owner: it sends nothing, and says why."""
+    monkeypatch.setattr(chat_view, "owner_on_socket", lambda *arguments: None)
+    async with open_page() as page:
+        await page.event("submit", prompt="Hello")
+        await has_handled_all(page)
+        assert not page.sent, "The prompt was sent, though there is no conversation."
+        assert error_messages.NO_SESSION in page.controls, (
+            "There is no owner, so the sentence is `NO_SESSION`."
+        )
 
 
 async def test_without_a_socket(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from fake_model.server import FakeModel
 from tests.live_page import open_page
 
 
-class Recorder:
+class RecordingPage:
     """A page that keeps what is pushed to it."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Given(Cursor):
 
 async def pushed(reply: Reply, *edits: Any, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
     """What a feed pushes for `reply` if its cursor gives out `edits` once."""
-    page, cursor = Recorder(), Given(*edits)
+    page, cursor = RecordingPage(), Given(*edits)
     feed = Feed(page, Conversation(), None)
     feed._cursor = cursor
     for _ in range(times):
@@ -57,15 +57,17 @@ async def pushed(reply: Reply, *edits: Any, times: int = 1) -> list[tuple[str, d
     return page.pushed
 
 
-def told(pushed: list[tuple[str, dict[str, Any]]]) -> str:
-    """What the page was pushed, in words."""
-    return f"The page was pushed {pushed}." if pushed else "The page was pushed nothing."
+def told(pushed: list[tuple[str, dict[str, Any]]], expected: object = "") -> str:
+    """What the page was pushed, and should have been pushed, in words."""
+    said = f"The page was pushed {pushed or 'nothing'}"
+    return f"{said}, not {expected}." if expected else f"{said}."
 
 
 async def test_what_is_new_is_pushed() -> None:
     """The edits of the cursor go to the page in one "chat:text", with the id of the reply."""
     found = await pushed(Reply(pk=7, text="Hello"), "first", "second")
-    assert found == [("chat:text", {"reply": 7, "edits": ["first", "second"]})], told(found)
+    expected = [("chat:text", {"reply": 7, "edits": ["first", "second"]})]
+    assert found == expected, told(found, expected)
 
 
 async def test_nothing_is_sent_twice() -> None:
@@ -76,7 +78,7 @@ async def test_nothing_is_sent_twice() -> None:
 
 async def test_reasoning() -> None:
     """Of reasoning that grows, only what is new goes to the page in "chat:reasoning"."""
-    page, reply = Recorder(), Reply(pk=7)
+    page, reply = RecordingPage(), Reply(pk=7)
     feed = Feed(page, Conversation(), None)
     feed._cursor = Given()
     parts = ["Let ", "me see", "."]

@@ -80,6 +80,11 @@ def test_a_line_of_a_formula() -> None:
         closes(f"\\[\na\n{line}", f"\\[\na\n{line}\n\\]", advice=advice)
 
 
+def test_a_formula_before_the_block() -> None:
+    """A formula cannot go on after a blank line: then `-` is a marker again."""
+    closes("\\[\na\n\n-", "\\[\na\n\n", advice="`_open_formula` looks at the block alone.")
+
+
 def test_a_list_item() -> None:
     """The marker of a list is no emphasis: `* one **two` is an item with bold text."""
     contains("* one **two", "<li>one <strong>two</strong></li>")
@@ -97,6 +102,7 @@ def test_half_a_table_row() -> None:
     for text in ("| one | two", "| one | two |\n", "| one | two |\n|--"):
         contains(text, "<table>")
         contains(f"Text.\n\n{text}", "<table>")
+    closes("Text.\n\n| one", "Text.\n\n| one\n|---|")
 
 
 def image(text: str, expected: str) -> str:

@@ -89,6 +89,26 @@ async def test_in_another_process(model: FakeModel, monkeypatch: pytest.MonkeyPa
             )
 
 
+async def test_here_and_in_another_process(
+    slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Stop has ended a reply here, the other processes are told as well."""
+    told: list[object] = []
+
+    async def stop_elsewhere(self: RunningReplies, conversation: object) -> None:
+        told.append(conversation)
+
+    monkeypatch.setattr(RunningReplies, "stop_elsewhere", stop_elsewhere)
+    async with open_page() as page:
+        await flowing(page)
+        await page.event("stop")
+        await has_handled_all(page)
+        assert told, "`stop_elsewhere` was not called: it is to be, whatever `_stop` has returned."
+        assert told == [UUID(page.conversation)], (
+            f"`stop_elsewhere` was given {told[0]!r}: it takes the id of the conversation."
+        )
+
+
 async def test_a_late_event(slow_model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Stop that the socket has handled already changes nothing: the next reply goes on."""
     asked: list[Any] = []
@@ -145,4 +165,8 @@ async def test_without_a_database(
     async with open_page() as page:
         await page.event("stop")
         await shows_refusal(page, error_messages.NO_DATABASE)
-    assert any(record.name == "chat" for record in caplog.records), "The log says nothing of it."
+    records = [record for record in caplog.records if record.name == "chat"]
+    assert records, "The log says nothing of it."
+    assert any(record.exc_info for record in records), (
+        "The log says it without the traceback: `logger.exception` adds it."
+    )

@@ -118,3 +118,13 @@ async def test_before_anything_was_done(model: FakeModel) -> None:
         "The model was asked all the same: keep the status also while there is no task."
     )
     await ended_as("stopped")
+
+
+async def test_the_first_stop_counts_before_anything_was_done(model: FakeModel) -> None:
+    """Of two Stops that come before the first step, the first counts as well."""
+    async with running("/long 20") as (reply, task):
+        stop(reply, Status.STOPPED)
+        stop(reply, Status.INTERRUPTED)
+        async with limit("the reply ends after Stop"):
+            await asyncio.shield(task)
+    await ended_as("stopped")

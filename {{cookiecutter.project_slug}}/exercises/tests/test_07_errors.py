@@ -115,8 +115,10 @@ async def test_retry(model: FakeModel) -> None:
 async def test_retry_without_a_conversation(model: FakeModel) -> None:
     """On a page whose conversation is gone, Retry does nothing."""
     async with open_page(path=f"/c/{uuid4()}/") as page:
+        said = page.controls
         await page.event("retry")
         await has_handled_all(page)
+        assert page.controls == said, "The page says something else than before: do nothing."
 
 
 async def test_retry_without_a_socket(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +127,8 @@ async def test_retry_without_a_socket(model: FakeModel, monkeypatch: pytest.Monk
         await page.event("submit", prompt="/500")
         await shows(page, "the reply has failed", failed)
         monkeypatch.setattr(prompt_view, "is_connected", lambda view: False)
+        said = page.controls
         await page.event("retry")
         await has_handled_all(page)
+        assert page.controls == said, "The page says something else than before: do nothing."
     assert await Reply.objects.acount() == 1, "It has asked, though `is_connected` returned False."

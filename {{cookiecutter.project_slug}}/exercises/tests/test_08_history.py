@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat.models import Conversation, Reply
 from chat.provider.messages import Message
@@ -49,6 +50,10 @@ def assistant(text: str) -> tuple[str, str]:
 def is_told(reply: Reply, *expected: tuple[str, str]) -> list[Message]:
     """The messages for `reply`. Fails with a sentence unless they are what is `expected`."""
     messages = history(reply)
+    for each in messages:
+        assert isinstance(each, Message), (
+            f"A message is {each}, and no `Message`. What `_said` gives is a list already."
+        )
     found = [(message.role, message.text) for message in messages]
     assert found == [*expected], f"The model is told {found}, not {[*expected]}."
     return messages
@@ -153,7 +158,10 @@ def test_what_another_model_cannot_read() -> None:
     for model, readable in (("first", True), ("second", False)):
         second.model = model
         told = history(second)[1].results[0].call.extra is not None
-        assert told == readable, f"The model of the call is 'first', and {model!r} was asked."
+        assert told == readable, (
+            f"The call is of 'first', and {model!r} is asked now: which of the two reads what "
+            "`_said` gives?"
+        )
 
 
 def test_few_queries() -> None:
@@ -185,3 +193,10 @@ def test_a_deleted_conversation() -> None:
     reply = ask(Conversation(visitor="exercises"), "one")
     Conversation.objects.filter(pk=reply.conversation.pk).delete()
     is_refused(reply, "was deleted")
+
+
+def test_a_deletion_that_can_be_undone() -> None:
+    """A conversation that Undo can still bring back counts as deleted."""
+    reply = ask(Conversation(visitor="exercises"), "one")
+    Conversation.objects.filter(pk=reply.conversation.pk).update(deleted_at=timezone.now())
+    is_refused(reply, "was deleted, with Undo on the page")

@@ -85,7 +85,9 @@ async def test_tokens_that_come_together(monkeypatch: pytest.MonkeyPatch) -> Non
         watcher.notify()
         async with limit("`changed` returns after a notice"):
             await changed
-    assert slept == [TOGETHER_SECONDS], f"After the notice it has slept {slept}, in seconds."
+    assert slept == [TOGETHER_SECONDS], (
+        f"After the notice, `asyncio.sleep` was called with {slept}, not with TOGETHER_SECONDS."
+    )
     again = await returns_at_once(watcher)
     assert not again, "A token that came while it slept was a second change: clear the event last."
 
