@@ -47,7 +47,7 @@ def main() -> int:
 
 def install() -> int:
     """Make the virtual environment, and install the wheels into it. Return pip's exit code."""
-    print("Installing, which takes a minute or so and happens once ...", flush=True)
+    print("Installing, which takes half a minute or more and happens once ...", flush=True)
     try:
         venv.create(VENV, clear=True, with_pip=True)
     except subprocess.CalledProcessError:
