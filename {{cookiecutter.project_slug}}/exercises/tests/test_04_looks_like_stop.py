@@ -99,6 +99,8 @@ async def test_here_and_in_another_process(
         told.append(conversation)
 
     monkeypatch.setattr(RunningReplies, "stop_elsewhere", stop_elsewhere)
+    # Else the socket would stop it, if this machine is slow, and `_stop` would have nothing to do.
+    monkeypatch.setattr(djust_internals, "STOP_SECONDS", 600)
     async with open_page() as page:
         await flowing(page)
         await page.event("stop")
