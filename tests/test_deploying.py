@@ -168,6 +168,9 @@ def test_compose_runs_two_processes_of_one_image_after_one_migration(
     assert first["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert migrate["depends_on"]["postgres"] == {"condition": "service_healthy"}
     assert (migrate["restart"], migrate["image"]) == ("no", first["image"])
+    # One service builds for all, and nobody looks for the image in a registry.
+    assert [name for name, service in services.items() if "build" in service] == ["migrate"]
+    assert first["pull_policy"] == migrate["pull_policy"] == "never"
     for name, service in services.items():
         assert service.get("depends_on", {}).keys() <= services.keys()
         assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
@@ -238,6 +241,44 @@ def test_caddy_asks_the_processes_of_compose(checkout: checks.Checkout) -> None:
     [site] = services["caddy"]["environment"]
     assert f"\n{{${site}}} {{\n" in caddyfile
     assert "health_uri /readyz\n" in caddyfile
+
+
+def test_a_command_that_reads_the_database_starts_it(checkout: checks.Checkout) -> None:
+    document = checkout.project / "docs" / "deploy.md"
+    lines = [line for block in blocks(document) for line in block.splitlines()]
+    runs = [line for line in lines if "docker compose run " in line and "fake_model" not in line]
+    assert len(runs) == 3
+
+    # djust's checks read the database, too.
+    for line in runs:
+        assert "--no-deps" not in line, line
+        assert " migrate" in line, "it waits for the database"
+
+
+def test_the_built_in_model_prints_the_line_that_the_document_changes(
+    checkout: checks.Checkout,
+) -> None:
+    document = checkout.project / "docs" / "deploy.md"
+    [command] = [block for block in blocks(document) if " --name model " in block]
+    [(name, printed)] = re.findall(
+        r"with `(\w+)` in place of `([\d.]+)`:", document.read_text(encoding="utf-8")
+    )
+    assert f" --name {name} " in command
+
+    words = [checkout.python, *command.split()[command.split().index("python") + 1 :]]
+    with subprocess.Popen(
+        [*words, "--port", "0"],
+        cwd=checkout.project,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as model:
+        try:
+            assert model.stdout is not None
+            lines = [model.stdout.readline() for _ in range(4)]
+        finally:
+            model.terminate()
+    [address] = [line for line in lines if "_BASE_URL=" in line]
+    assert f"//{printed}:" in address
 
 
 def test_each_way_to_serve_is_the_same(checkout: checks.Checkout) -> None:
