@@ -363,6 +363,16 @@ def test_a_backup_that_fails_leaves_the_one_before(checkout: checks.Checkout) ->
         assert then.startswith(f"mv {new} {new.removesuffix('.new')}"), lines[number]
 
 
+def test_cron_finds_each_program(checkout: checks.Checkout) -> None:
+    found = re.findall(r"```cron\n(.*?)```", read(checkout, "docs/deploy.md"), re.DOTALL)
+    lines = "".join(found).splitlines()
+    assert len(lines) == 3
+
+    # Its PATH is /usr/bin:/bin, where Debian has docker and pg_dump.
+    for line in lines:
+        assert not re.search(r"(?<!/usr/sbin/)\brunuser\b", line), line
+
+
 def test_what_follows_a_line_that_fails_does_not_run(checkout: checks.Checkout) -> None:
     commands = [
         block.splitlines()
