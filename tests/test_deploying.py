@@ -265,9 +265,9 @@ def test_the_built_in_model_prints_the_line_that_the_document_changes(
     )
     assert f" --name {name} " in command
 
-    words = [checkout.python, *command.split()[command.split().index("python") + 1 :]]
+    *_, arguments = command.partition(" python ")
     with subprocess.Popen(
-        [*words, "--port", "0"],
+        [checkout.python, *arguments.split(), "--port", "0"],
         cwd=checkout.project,
         stdout=subprocess.PIPE,
         encoding="utf-8",
