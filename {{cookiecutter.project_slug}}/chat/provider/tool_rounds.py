@@ -8,8 +8,8 @@ from typing import Any
 from chat.provider.events import Call
 from chat.provider.messages import Message
 
-# OpenAI and Anthropic refuse a longer name of a tool, and one with other characters than these:
-# letters from a to z, digits, hyphens and underscores.
+# Vendors refuse a longer name of a tool, and one with other characters than letters from a to z,
+# digits, hyphens and underscores.
 LONGEST_NAME = 64
 
 
