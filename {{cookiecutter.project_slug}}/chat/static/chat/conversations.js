@@ -17,20 +17,19 @@
     toggle.setAttribute("aria-expanded", isOpen);
   }
 
-  // A tap must not raise the keyboard of a phone over the list.
-  function enter(event) {
-    const isTap = event.detail > 0 && matchMedia("(pointer: coarse)").matches;
-    (isTap ? list().querySelector("a[data-conversation]") : search())?.focus();
-  }
+  // A tap must not raise the keyboard of a phone.
+  const isTap = ({ detail }) => detail > 0 && matchMedia("(pointer: coarse)").matches;
 
-  function isDrawer() {
-    return toggle.offsetParent !== null;
-  }
+  const isDrawer = () => toggle.offsetParent !== null;
+
+  let isDeleting = false; // here: another tab shows Undo, too, and keeps its focus
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[dj-click=delete]")) isDeleting = true;
     if (event.target.closest(".list-toggle")) {
       setOpen(!root.hasAttribute("data-list-open"));
-      if (root.hasAttribute("data-list-open")) enter(event);
+      if (!root.hasAttribute("data-list-open")) return;
+      (isTap(event) ? list().querySelector("a[data-conversation]") : search())?.focus();
       return;
     }
     if (!event.target.closest("#conversations")) setOpen(false);
@@ -41,7 +40,7 @@
     event.preventDefault();
     djustClient.send("open", { conversation: link.dataset.conversation });
     setOpen(false);
-    if (event.detail === 0 || !matchMedia("(pointer: coarse)").matches) box.focus();
+    if (!isTap(event)) box.focus();
   });
 
   // Back and Forward lead to another conversation. The address ends in its id.
@@ -78,10 +77,6 @@
 
   // Where the focus was is gone: it goes to what has come in its place.
   let rename;
-  let isDeleting = false; // here: another tab shows Undo, too, and keeps its focus
-  document.addEventListener("click", ({ target }) => {
-    if (target.closest("[dj-click=delete]")) isDeleting = true;
-  });
   new MutationObserver(() => {
     const input = list()?.querySelector(".rename input");
     if (input && input !== rename) {
@@ -120,9 +115,8 @@
   // More is loaded as one scrolls.
   let more;
   const end = new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting) && djustClient.isMounted()) {
-      djustClient.send("show_more");
-    }
+    const isSeen = entries.some(({ isIntersecting }) => isIntersecting);
+    if (isSeen && djustClient.isMounted()) djustClient.send("show_more");
   });
   // djust may replace it.
   function watchEnd() {
