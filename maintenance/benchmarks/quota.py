@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 ROOT = Path("/sys/fs/cgroup")
@@ -25,12 +24,7 @@ class Quota:
             self._write("cpu.cfs_period_us", str(PERIOD_MICROSECONDS))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._folder.rmdir()
 
     def limit(self) -> None:
