@@ -60,9 +60,9 @@ def note_markers(received: dict[str, Any], seen: dict[int, float]) -> None:
     if received.get("event") != "chat:text":
         return
     now = time.monotonic()
-    for _drop, html, _tail in received["payload"]["edits"]:
-        for number in MARKER.findall(html):
-            seen.setdefault(int(number), now)
+    _reply, _drop, html, _tail = received["payload"]["edit"]
+    for number in MARKER.findall(html):
+        seen.setdefault(int(number), now)
 
 
 async def frame(socket: ClientConnection, event: str) -> dict[str, Any]:

@@ -128,10 +128,11 @@ class Page:
         assert reply == self.reply
         self.reasoning += text
 
-    def _take_text(self, reply: int, edits: list[tuple[int, str, int]]) -> None:
+    def _take_text(self, edit: tuple[int, int, str, int]) -> None:
+        reply, _, html, _ = edit
         assert reply == self.reply
         self.texts += 1
-        self.text += "".join(html for _, html, _ in edits)
+        self.text += html
 
     def _take_end(
         self, reply: int, status: str, mark: str, cached: bool = False, **others: Any

@@ -77,6 +77,15 @@ def test_a_port_that_is_taken_is_told() -> None:
             listen_on("127.0.0.1", port)
 
 
+def test_what_is_sent_does_not_wait_for_what_was_sent_before() -> None:
+    with (
+        listen_on("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(CommandError, match="Cannot listen: "):
         listen_on("192.0.2.1", 8001)

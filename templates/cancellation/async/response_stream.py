@@ -12,7 +12,7 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 
 # Reading a socket costs a third of what a token costs, so several tokens are read at once. Longer
 # than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them immediately.
-GATHER_SECONDS = 0.06
+GATHER_SECONDS = 0.066
 
 
 class Gathering:

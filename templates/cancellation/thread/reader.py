@@ -23,9 +23,8 @@ from chat.provider.sdk_errors import explain
 from chat.provider.thoughts import Thoughts
 
 END = None
-# What has come in one read is parsed within this time. Waking the event loop for each token of it
-# would be a sixth of what a reply costs.
-TOGETHER_SECONDS = 0.003
+# What has come in one read is parsed within this time, so the event loop takes all of it at once.
+TOGETHER_SECONDS = 0.002
 
 
 class Buffer:
@@ -57,6 +56,7 @@ class Buffer:
             else:
                 self._waiting = filled
         await filled.wait()
+        await asyncio.sleep(TOGETHER_SECONDS)
         with self._lock:
             items, self._items = self._items, []
         return items
@@ -146,6 +146,5 @@ async def read_reply(request: Request) -> AsyncGenerator[Event]:
                 if isinstance(item, Exception):
                     raise explain(item, request.model) from item
                 yield item
-            await asyncio.sleep(TOGETHER_SECONDS)
     finally:
         connections.shut_down()

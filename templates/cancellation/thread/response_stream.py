@@ -10,7 +10,7 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 
 # Waking the thread for each token costs as much as all else, so several tokens are read at once.
 # Longer than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them at once.
-GATHER_SECONDS = 0.06
+GATHER_SECONDS = 0.066
 
 
 class Gathering:

@@ -151,7 +151,7 @@ def test_what_comes_in_a_pause_is_read_at_once(monkeypatch: pytest.MonkeyPatch) 
     clock = Clock(monkeypatch)
     connection = Connection(clock, seconds=0.01)
     response_stream.Gathering(connection)
-    assert [len(connection.read(100)) for _ in range(4)] == [1, 6, 6, 6]
+    assert [len(connection.read(100)) for _ in range(4)] == [1, 6, 7, 6]
     assert clock.pauses == [response_stream.GATHER_SECONDS] * 3
 
 

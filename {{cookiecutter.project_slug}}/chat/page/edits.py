@@ -39,22 +39,22 @@ class Cursor:
         self._settled = 0  # blocks
         self._end = ""
 
-    def edits(self) -> list[Edit]:
-        """The edit since the last call, if anything has changed."""
+    def edit(self) -> Edit | None:
+        """What has changed since the last call, if anything has."""
         before, end = self._end, self._markdown.end
         restarted = self._restarts != self._markdown.restarts
         if restarted:
             self._restarts, self._settled, before = self._markdown.restarts, 0, ""
         blocks = self._markdown.settled[self._settled :]
         if not (blocks or restarted) and before == end:
-            return []
+            return None
         self._settled += len(blocks)
         self._end = end
         # What is on the page already is not sent again, on whichever side of the border it is.
         html = "".join(blocks) + end
         same = common_prefix(before, html)
         drop = EVERYTHING if restarted else _units(before[same:])
-        return [Edit(drop, html[same:], _units(end) if blocks else EVERYTHING)]
+        return Edit(drop, html[same:], _units(end) if blocks else EVERYTHING)
 
 
 def _units(text: str) -> int:

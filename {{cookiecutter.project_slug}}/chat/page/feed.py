@@ -166,8 +166,8 @@ class Feed:
         if reasoning := reply.reasoning[self._reasoning :]:
             self._reasoning += len(reasoning)
             await self._page.push("chat:reasoning", {"reply": reply.pk, "text": reasoning})
-        if edits := self._cursor.edits():
-            await self._page.push("chat:text", {"reply": reply.pk, "edits": edits})
+        if edit := self._cursor.edit():
+            await self._page.push("chat:text", {"edit": [reply.pk, *edit]})
 
     async def _push_end(self, reply: Reply) -> None:
         assert self._streaming is not None

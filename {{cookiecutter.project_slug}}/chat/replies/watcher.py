@@ -3,9 +3,6 @@
 import asyncio
 import contextlib
 
-# What happens within this time is one change.
-TOGETHER_SECONDS = 0.005
-
 
 class Watcher:
     """Wakes a page's feed when something has happened to the reply of a conversation."""
@@ -25,8 +22,6 @@ class Watcher:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await self._event.wait()
-                    # Tokens that were read together arrive as several notifications.
-                    await asyncio.sleep(TOGETHER_SECONDS)
         self._event.clear()
 
     async def handled(self) -> None:

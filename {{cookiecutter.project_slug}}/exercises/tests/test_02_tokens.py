@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from chat.models import Conversation, Reply
-from chat.page.edits import Cursor
+from chat.page.edits import EVERYTHING, Cursor, Edit
 from chat.page.feed import Feed
 from chat.page.growing import GrowingMarkdown
 from exercises.tests.showing import shows
 from fake_model.server import FakeModel
 from tests.live_page import open_page
+
+FIRST = Edit(0, "first", EVERYTHING)
 
 
 class RecordingPage:
@@ -30,28 +32,28 @@ class RecordingPage:
 
 
 class Given(Cursor):
-    """A cursor that gives out what it was given."""
+    """A cursor that gives out an edit once."""
 
-    def __init__(self, *edits: Any) -> None:
+    def __init__(self, edit: Edit | None = None) -> None:
         super().__init__(GrowingMarkdown())
-        self.given = list(edits)
+        self.given = edit
         self.calls = 0
 
-    def edits(self) -> Any:
+    def edit(self) -> Edit | None:
         self.calls += 1
-        taken, self.given = self.given, []
+        taken, self.given = self.given, None
         return taken
 
 
-async def pushed(reply: Reply, *edits: Any, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
-    """What a feed pushes for `reply` if its cursor gives out `edits` once."""
-    page, cursor = RecordingPage(), Given(*edits)
+async def pushed(reply: Reply, edit: Edit, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
+    """What a feed pushes for `reply` if its cursor gives out `edit` once."""
+    page, cursor = RecordingPage(), Given(edit)
     feed = Feed(page, Conversation(), None)
     feed._cursor = cursor
     for _ in range(times):
         await feed._push_edits(reply)
     assert cursor.calls <= times, (
-        "`edits()` was called twice: each call returns only what is new since the last one. Call "
+        "`edit()` was called twice: each call returns only what is new since the last one. Call "
         "it once, and keep what it returns."
     )
     return page.pushed
@@ -64,15 +66,15 @@ def told(pushed: list[tuple[str, dict[str, Any]]], expected: object = "") -> str
 
 
 async def test_what_is_new_is_pushed() -> None:
-    """The edits of the cursor go to the page in one "chat:text", with the id of the reply."""
-    found = await pushed(Reply(pk=7, text="Hello"), "first", "second")
-    expected = [("chat:text", {"reply": 7, "edits": ["first", "second"]})]
+    """The edit of the cursor goes to the page in "chat:text", after the id of the reply."""
+    found = await pushed(Reply(pk=7, text="Hello"), FIRST)
+    expected = [("chat:text", {"edit": [7, 0, "first", -1]})]
     assert found == expected, told(found, expected)
 
 
 async def test_nothing_is_sent_twice() -> None:
     """Nothing is pushed while nothing is new."""
-    found = await pushed(Reply(pk=7, text="Hello"), "first", times=3)
+    found = await pushed(Reply(pk=7, text="Hello"), FIRST, times=3)
     assert len(found) == 1, f"There was one edit in three calls. {told(found)}"
 
 
@@ -93,7 +95,7 @@ async def test_reasoning() -> None:
 
 async def test_reasoning_and_text() -> None:
     """Both go to the page in one call, where both are new: reasoning first."""
-    found = await pushed(Reply(pk=7, reasoning="Let me see.", text="Hello"), "first")
+    found = await pushed(Reply(pk=7, reasoning="Let me see.", text="Hello"), FIRST)
     assert [event for event, _ in found] == ["chat:reasoning", "chat:text"], told(found)
 
 

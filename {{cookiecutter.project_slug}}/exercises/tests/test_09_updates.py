@@ -4,11 +4,9 @@ import asyncio
 import json
 import random
 
-import pytest
-
-from chat.page.edits import EVERYTHING, Cursor
+from chat.page.edits import EVERYTHING, Cursor, Edit
 from chat.page.growing import GrowingMarkdown
-from chat.replies.watcher import TOGETHER_SECONDS, Watcher
+from chat.replies.watcher import Watcher
 from fake_model import prose
 from tests.waiting import limit
 
@@ -31,18 +29,20 @@ class Shown:
         self.bytes = 0
 
     def update(self) -> None:
-        """Apply the edits since the last call."""
-        edits = self._cursor.edits()
-        assert isinstance(edits, list), f"It returns {edits}: even a single `Edit` is in a list."
-        for drop, html, tail in edits:
-            self.bytes += len(json.dumps([drop, html, tail]))
-            if drop == EVERYTHING:
-                self._settled = self._end = b""
-            kept = len(self._end) - 2 * max(drop, 0)
-            end = self._end[:kept] + html.encode("utf-16-le")
-            settled = 0 if tail == EVERYTHING else len(end) - 2 * tail
-            self._settled += end[:settled]
-            self._end = end[settled:]
+        """Apply what has changed since the last call."""
+        edit = self._cursor.edit()
+        if edit is None:
+            return
+        assert isinstance(edit, Edit), f"It returns {edit}: neither an `Edit` nor None."
+        drop, html, tail = edit
+        self.bytes += len(json.dumps(edit))
+        if drop == EVERYTHING:
+            self._settled = self._end = b""
+        kept = len(self._end) - 2 * max(drop, 0)
+        end = self._end[:kept] + html.encode("utf-16-le")
+        settled = 0 if tail == EVERYTHING else len(end) - 2 * tail
+        self._settled += end[:settled]
+        self._end = end[settled:]
 
     @property
     def settled(self) -> str:
@@ -71,42 +71,26 @@ async def test_it_waits() -> None:
     assert not await returns_at_once(Watcher()), "It has returned before anything happened."
 
 
-async def test_tokens_that_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What happens within TOGETHER_SECONDS of a notice is the same change."""
-    watcher, slept = Watcher(), list[float]()
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        watcher.notify()
-
+async def test_tokens_that_come_together() -> None:
+    """What happens before the page has taken the first notice is the same change."""
+    watcher = Watcher()
     changed = asyncio.create_task(watcher.changed())
     async with limit("`handled` returns, because `changed` waits and has set `_waiting`"):
         await watcher.handled()
-    with monkeypatch.context() as patch:
-        patch.setattr(asyncio, "sleep", sleep)
+    for _ in range(3):
         watcher.notify()
-        async with limit("`changed` returns after a notice"):
-            await changed
-    assert slept == [TOGETHER_SECONDS], (
-        f"After the notice, `asyncio.sleep` was called with {slept}, not with TOGETHER_SECONDS."
-    )
+    async with limit("`changed` returns after a notice"):
+        await changed
     again = await returns_at_once(watcher)
-    assert not again, "A token that came while it slept was a second change: clear the event last."
+    assert not again, "Three tokens at once were two changes: clear the event last."
 
 
-async def test_a_change_that_was_there_already(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_that_was_there_already() -> None:
     """If something has happened since the last call, `changed` returns at once, and only once."""
-    watcher, slept = Watcher(), list[float]()
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
+    watcher = Watcher()
     watcher.notify()
-    with monkeypatch.context() as patch:
-        patch.setattr(asyncio, "sleep", sleep)
-        async with limit("`changed` returns, because something has happened already"):
-            await watcher.changed()
-    assert not slept, "It has slept, though it did not have to wait."
+    async with limit("`changed` returns, because something has happened already"):
+        await watcher.changed()
     assert not watcher._waiting.is_set(), "It did not wait, and has said that it was waiting."
     again = await returns_at_once(watcher)
     assert not again, "The next call has returned, too: clear the event in any case."
@@ -160,9 +144,9 @@ def test_nothing_new() -> None:
     cursor = Cursor(markdown)
     for what, settled, end, restarts in (("Nothing has come yet.", [], "", 0), *STATES):
         markdown.settled, markdown.end, markdown.restarts = settled, end, restarts
-        cursor.edits()
-        again = cursor.edits()
-        assert again == [], f"{what} The next call sends {again}, and nothing was new."
+        cursor.edit()
+        again = cursor.edit()
+        assert again is None, f"{what} The next call sends {again}, and nothing was new."
 
 
 def test_bytes() -> None:

@@ -25,8 +25,8 @@ SELECT_FOUR_LETTERS = """it => {
 WHERE = "[document.activeElement.ariaLabel, getSelection().toString()]"
 
 
-PUSH_TEXT = """([reply, edits]) => dispatchEvent(new CustomEvent("djust:push_event", {
-    detail: { event: "chat:text", payload: { reply, edits } },
+PUSH_TEXT = """(edit) => dispatchEvent(new CustomEvent("djust:push_event", {
+    detail: { event: "chat:text", payload: { edit } },
 }))"""
 
 
@@ -73,7 +73,7 @@ async def test_a_copy_button_keeps_the_focus_while_its_reply_grows(
     await button(page, "Copy code").press("Enter")
     await expect(page.locator("[data-copied]")).to_be_attached()
     reply = int(await last_reply(page).get_attribute("data-reply") or 0)
-    await page.evaluate(PUSH_TEXT, [reply, [[0, "<p>more</p>", -1]]])
+    await page.evaluate(PUSH_TEXT, [reply, 0, "<p>more</p>", -1])
     await expect(page.get_by_text("more", exact=True)).to_be_visible()
     await expect(button(page, "Copy code")).to_be_focused()
 

@@ -35,8 +35,8 @@ TELL = """async ([texts, active]) => {
         const { conversation, address } = log.dataset;
         const turns = [[`t${number}`, html]];
         tell("chat:turns", { conversation, address, replaces: true, turns });
-        for (const edits of steps) {
-            tell("chat:text", { reply: `t${number}`, edits });
+        for (const edit of steps) {
+            tell("chat:text", { edit: [`t${number}`, ...edit] });
             await turn();
         }
         for (const it of log.querySelectorAll(`.text :is(${active})`))
@@ -95,7 +95,8 @@ async def test_hostile_text_is_inert_at_every_cut(page: Page, happened: list[str
         cuts = []
         for cut in range(1, len(text) + 1):
             growing.update(text[:cut])
-            cuts.append(cursor.edits())
+            if edit := cursor.edit():
+                cuts.append(edit)
         texts.append(cuts)
     assert await page.evaluate(TELL, [texts, ACTIVE]) == []
     assert not happened

@@ -189,6 +189,20 @@ def test_the_record_says_how_many_tokens_the_reply_would_have(
     connection.close()
 
 
+def test_a_token_does_not_wait_for_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is acknowledged: a reader that pauses does that up to 40 ms late."""
+    listeners = []
+    create = socket.create_server
+
+    def keep(address: tuple[str, int]) -> socket.socket:
+        listeners.append(create(address))
+        return listeners[0]
+
+    monkeypatch.setattr(socket, "create_server", keep)
+    with FakeModel():
+        assert listeners[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_leaving_the_block_closes_everything() -> None:
     # Nobody else gets this port once the model has ended.
     with FakeModel(port=free_port(), tokens_per_second=math.inf) as model:

@@ -79,9 +79,7 @@ class Shown:
         self.end = ""
 
     def follow(self) -> None:
-        edits = self._cursor.edits()
-        assert len(edits) <= 1
-        for edit in edits:
+        if edit := self._cursor.edit():
             self._apply(edit)
 
     def _apply(self, edit: Edit) -> None:
@@ -147,9 +145,9 @@ def test_a_finished_block_is_not_sent_again() -> None:
     growing = GrowingMarkdown()
     cursor = growing.cursor()
     growing.update("First paragraph.\n\nSecond\n")
-    assert cursor.edits() == [Edit(0, "<p>First paragraph.</p>\n<p>Second</p>\n", 14)]
+    assert cursor.edit() == Edit(0, "<p>First paragraph.</p>\n<p>Second</p>\n", 14)
     growing.update("First paragraph.\n\nSecond\none")
-    assert cursor.edits() == [Edit(4, "br>\none</p>\n", EVERYTHING)]
+    assert cursor.edit() == Edit(4, "br>\none</p>\n", EVERYTHING)
 
 
 def test_a_block_that_is_shown_is_not_sent_again_when_the_one_before_is_finished() -> None:
@@ -157,10 +155,10 @@ def test_a_block_that_is_shown_is_not_sent_again_when_the_one_before_is_finished
     cursor = growing.cursor()
     growing.update("First.\n\nSecond 😀")
     assert len(growing.settled) == 0
-    cursor.edits()
+    cursor.edit()
     growing.update("First.\n\nSecond 😀 one\n")
     assert len(growing.settled) == 1
-    assert cursor.edits() == [Edit(5, " one</p>\n", len("<p>Second __ one</p>\n"))]
+    assert cursor.edit() == Edit(5, " one</p>\n", len("<p>Second __ one</p>\n"))
 
 
 def test_a_watcher_that_joins_late_gets_all_finished_blocks_in_one_edit() -> None:
@@ -168,7 +166,7 @@ def test_a_watcher_that_joins_late_gets_all_finished_blocks_in_one_edit() -> Non
     for text in ("One\n\nTwo\n", "One\n\nTwo\n\nThree\n"):
         growing.update(text)
     one, two, three = "<p>One</p>\n", "<p>Two</p>\n", "<p>Three</p>\n"
-    assert growing.cursor().edits() == [Edit(0, one + two + three, len(three))]
+    assert growing.cursor().edit() == Edit(0, one + two + three, len(three))
 
 
 @pytest.mark.parametrize("text", INDEPENDENT)
@@ -207,11 +205,11 @@ def test_text_that_was_reasoning_is_taken_back(text: str) -> None:
 def test_nothing_new_is_no_edit() -> None:
     growing = GrowingMarkdown()
     cursor = growing.cursor()
-    assert cursor.edits() == []
+    assert cursor.edit() is None
     growing.update("text")
-    assert cursor.edits() == [Edit(0, "<p>text</p>\n", EVERYTHING)]
+    assert cursor.edit() == Edit(0, "<p>text</p>\n", EVERYTHING)
     growing.update("text")
-    assert cursor.edits() == []
+    assert cursor.edit() is None
 
 
 def test_code_is_coloured_once_its_fence_is_closed() -> None:

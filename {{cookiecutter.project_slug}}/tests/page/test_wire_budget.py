@@ -62,8 +62,9 @@ def frames(tokens: list[str]) -> Iterator[str]:
                 wait([growing.colouring])
         else:
             growing.finish(render(text))
-        payload = {"reply": 100, "edits": cursor.edits()}
-        yield json.dumps({"type": "push_event", "event": "chat:text", "payload": payload})
+        if edit := cursor.edit():
+            payload = {"edit": [100, *edit]}
+            yield json.dumps({"type": "push_event", "event": "chat:text", "payload": payload})
 
 
 def tokens(shape: str, size: int) -> list[str]:

@@ -1,8 +1,8 @@
 // The log: applies the push events of the server's feed (chat/page/feed.py).
 //
 // The server renders and sanitizes a reply's HTML. Its last part may still change: it arrives as
-// edits [drop, html, tail] of that part (chat/page/edits.py), or rarely of the whole reply. Only DOM
-// nodes that differ are replaced.
+// edits [reply, drop, html, tail] of that part (chat/page/edits.py), or rarely of the whole reply.
+// Only DOM nodes that differ are replaced.
 "use strict";
 
 (() => {
@@ -66,16 +66,14 @@
     }
   }
 
-  function edit(element, edits) {
+  function change(element, drop, html, tail) {
     const end = unsettled.get(element) ?? { html: "", from: 0 };
-    for (const [drop, html, tail] of edits) {
-      if (drop === EVERYTHING) Object.assign(end, { html: "", from: 0 });
-      end.html = end.html.slice(0, end.html.length - Math.max(drop, 0)) + html;
-      patch(element, end.from, parse(end.html));
-      if (tail !== EVERYTHING) {
-        end.html = end.html.slice(end.html.length - tail);
-        end.from = element.childNodes.length - parse(end.html).childNodes.length;
-      }
+    if (drop === EVERYTHING) Object.assign(end, { html: "", from: 0 });
+    end.html = end.html.slice(0, end.html.length - Math.max(drop, 0)) + html;
+    patch(element, end.from, parse(end.html));
+    if (tail !== EVERYTHING) {
+      end.html = end.html.slice(end.html.length - tail);
+      end.from = element.childNodes.length - parse(end.html).childNodes.length;
     }
     unsettled.set(element, end);
   }
@@ -157,11 +155,11 @@
       streaming.querySelector(".waiting")?.remove();
       append(reasoning(streaming), text);
     },
-    "chat:text"({ reply, edits }) {
+    "chat:text"({ edit: [reply, ...edit] }) {
       const streaming = article(reply);
       streaming.querySelector(".waiting")?.remove();
       // Only the text after the last tool call grows.
-      edit([...streaming.querySelectorAll(".text")].at(-1), edits);
+      change([...streaming.querySelectorAll(".text")].at(-1), ...edit);
     },
     "chat:end"({ reply, status, mark, cached = false }) {
       const ended = article(reply);

@@ -131,7 +131,10 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens there. Raises `CommandError`, say if the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
+        # Connections inherit it: a frame does not wait until the one before is acknowledged.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise CommandError(
             f"Cannot listen: {error.strerror}. Take another port or address, as in: "
