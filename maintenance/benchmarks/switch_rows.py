@@ -1,6 +1,6 @@
 """Write the conversations of `switch.py`: run by it in a project, with the project's Python.
 
-Prints JSON: the name and value of the visitor's cookie, and the ids of two conversations.
+Prints JSON: the name and value of the visitor's cookie, and the ids of three conversations.
 """
 
 import json
@@ -22,7 +22,7 @@ from django.http import HttpResponse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from fake_model import prose  # noqa: E402
 
-OTHERS = 998
+OTHERS = 997
 TOKENS = 300
 ME = Owner(visitor="the-visitor-of-the-benchmark")
 
@@ -38,9 +38,10 @@ def conversation(title: str, hours: int, turns: int) -> str:
     return str(row.pk)
 
 
-ids = [conversation("The long one", 1, 50), conversation("The empty one", 2, 0)]
-for hours in range(OTHERS):
-    conversation(f"Number {hours}", 3 + hours, 1)
+lengths = {"The empty one": 0, "The usual one": 5, "The long one": 50}
+ids = [conversation(title, hours, turns) for hours, (title, turns) in enumerate(lengths.items(), 1)]
+for number in range(OTHERS):
+    conversation(f"Number {number}", 4 + number, 5)
 remember(ME, response := HttpResponse())
 ((name, cookie),) = response.cookies.items()
 print(json.dumps([f"{name}={cookie.coded_value}", *ids]))

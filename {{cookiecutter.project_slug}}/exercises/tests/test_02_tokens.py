@@ -37,10 +37,14 @@ class Given(Cursor):
     def __init__(self, edit: Edit | None = None) -> None:
         super().__init__(GrowingMarkdown())
         self.given = edit
-        self.calls = 0
+        self.has_given = False
 
     def edit(self) -> Edit | None:
-        self.calls += 1
+        assert not self.has_given, (
+            "`edit()` was called twice: each call returns only what is new since the last one. "
+            "Call it once, and keep what it returns."
+        )
+        self.has_given = True
         taken, self.given = self.given, None
         return taken
 
@@ -51,11 +55,8 @@ async def pushed(reply: Reply, edit: Edit, times: int = 1) -> list[tuple[str, di
     feed = Feed(page, Conversation(), None)
     feed._cursor = cursor
     for _ in range(times):
+        cursor.has_given = False
         await feed._push_edits(reply)
-    assert cursor.calls <= times, (
-        "`edit()` was called twice: each call returns only what is new since the last one. Call "
-        "it once, and keep what it returns."
-    )
     return page.pushed
 
 
@@ -82,13 +83,13 @@ async def test_reasoning() -> None:
     """Of reasoning that grows, only what is new goes to the page in "chat:reasoning"."""
     page, reply = RecordingPage(), Reply(pk=7)
     feed = Feed(page, Conversation(), None)
-    feed._cursor = Given()
     parts = ["Let ", "me see", "."]
     for part in parts:
         reply.reasoning += part
-        await feed._push_edits(reply)
-        # Nothing is new in this call.
-        await feed._push_edits(reply)
+        # Nothing is new in the second call.
+        for _ in range(2):
+            feed._cursor = Given()
+            await feed._push_edits(reply)
     expected = [("chat:reasoning", {"reply": 7, "text": part}) for part in parts]
     assert page.pushed == expected, f"It grew by {parts}. {told(page.pushed)}"
 
