@@ -121,6 +121,8 @@ async def test_undo_outlives_another_delete_and_a_reload(page: Page) -> None:
     for word in ("first", "second"):
         await entry(page, f"/echo {word} of two").get_by_role("button", name="Delete").click()
         await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” was deleted.")
+    # The list follows before the log: until then, the address is that of the second.
+    await expect(page).to_have_url(re.compile("/new/$"))
     await page.reload()
     for word in ("second", "first"):
         await expect(page.locator(".undo")).to_contain_text(f"“/echo {word} of two” was deleted.")
