@@ -18,21 +18,38 @@ GATHER_SECONDS = 0.066
 class Gathering:
     """Reads a connection at most every GATHER_SECONDS, so that several tokens share a read.
 
-    The tokens of a slow model are read as they come: the pause is over by then.
+    Over TLS a read of the connection returns one record, which is often one token. So all that has
+    come by then is read. The tokens of a slow model are read as they come: the pause is over.
     """
 
     def __init__(self, stream: Any) -> None:
         """`stream` is the connection, as httpcore's extension `network_stream` gives it."""
         self._read = stream.read
         self._earliest = 0.0
+        self._error: Exception | None = None
         # The HTTP library has no other way to see each read.
         stream.read = self.read
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._error is not None:
+            raise self._error
         if (early := self._earliest - monotonic()) > 0:
             await asyncio.sleep(early)
         read: bytes = await self._read(max_bytes, timeout)
         self._earliest = monotonic() + GATHER_SECONDS
+        while len(read) < max_bytes and (more := await self._read_more(max_bytes)):
+            read += more
+        return read
+
+    async def _read_more(self, max_bytes: int) -> bytes:
+        """What else has come. Empty: nothing, the end, or an error, which the next read raises."""
+        try:
+            read: bytes = await self._read(max_bytes, 0)
+        except Exception as error:
+            # A TimeoutError says that nothing has come yet.
+            if not isinstance(error.__cause__, TimeoutError):
+                self._error = error
+            return b""
         return read
 
 
@@ -70,5 +87,5 @@ class ResponseStream(httpx2.AsyncByteStream):
 async def on_response(response: httpx2.Response) -> None:
     """An `httpx2` response event hook: let every byte pass a `ResponseBody` or an `ErrorBody`."""
     response.stream = ResponseStream(response)
-    if stream := response.extensions.get("network_stream"):
+    if response.is_success and (stream := response.extensions.get("network_stream")):
         Gathering(stream)

@@ -1,5 +1,6 @@
 """Puts `ResponseBody` between the HTTP library and the SDK's client."""
 
+import ssl
 from collections.abc import Iterable, Iterator
 from time import monotonic, sleep
 from typing import Any, cast
@@ -11,26 +12,44 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 # Waking the thread for each token costs as much as all else, so several tokens are read at once.
 # Longer than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them at once.
 GATHER_SECONDS = 0.066
+# What a read without a wait raises where nothing has come yet.
+NOT_YET = (BlockingIOError, ssl.SSLWantReadError)
 
 
 class Gathering:
     """Reads a connection at most every GATHER_SECONDS, so that several tokens share a read.
 
-    The tokens of a slow model are read as they come: the pause is over by then.
+    Over TLS a read of the connection returns one record, which is often one token. So all that has
+    come by then is read. The tokens of a slow model are read as they come: the pause is over.
     """
 
     def __init__(self, stream: Any) -> None:
         """`stream` is the connection, as httpcore's extension `network_stream` gives it."""
         self._read = stream.read
         self._earliest = 0.0
+        self._error: Exception | None = None
         # The HTTP library has no other way to see each read.
         stream.read = self.read
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._error is not None:
+            raise self._error
         if (early := self._earliest - monotonic()) > 0:
             sleep(early)
         read: bytes = self._read(max_bytes, timeout)
         self._earliest = monotonic() + GATHER_SECONDS
+        while len(read) < max_bytes and (more := self._read_more(max_bytes)):
+            read += more
+        return read
+
+    def _read_more(self, max_bytes: int) -> bytes:
+        """What else has come. Empty: nothing, the end, or an error, which the next read raises."""
+        try:
+            read: bytes = self._read(max_bytes, 0)
+        except Exception as error:
+            if not isinstance(error.__cause__, NOT_YET):
+                self._error = error
+            return b""
         return read
 
 
@@ -65,5 +84,5 @@ class ResponseStream(httpx2.SyncByteStream):
 def on_response(response: httpx2.Response) -> None:
     """An `httpx2` response event hook: let every byte pass a `ResponseBody` or an `ErrorBody`."""
     response.stream = ResponseStream(response)
-    if stream := response.extensions.get("network_stream"):
+    if response.is_success and (stream := response.extensions.get("network_stream")):
         Gathering(stream)

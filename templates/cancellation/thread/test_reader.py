@@ -133,26 +133,44 @@ class Clock:
 
 
 class Connection:
-    """A connection where a token comes every `seconds`, the first of them at that time."""
+    """A connection where a token comes every `seconds`, the first of them at that time.
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
+    A read returns what has come, but no more than `at_once` tokens: over TLS, often one.
+    """
+
+    def __init__(self, clock: Clock, seconds: float, at_once: int = 100) -> None:
         self._clock = clock
         self._seconds = seconds
+        self._at_once = at_once
         self._read = 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if timeout == 0 and not self._come():
+            raise OSError from BlockingIOError()
         self._clock.now = max(self._clock.now, (self._read + 1) * self._seconds)
-        new = int(self._clock.now / self._seconds + 0.001) - self._read
+        new = min(self._come(), self._at_once)
         self._read += new
         return b"t" * new
 
+    def _come(self) -> int:
+        return int(self._clock.now / self._seconds + 0.001) - self._read
 
-def test_what_comes_in_a_pause_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.mark.parametrize("at_once", [100, 1])
+def test_what_comes_in_a_pause_is_read_at_once(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
     clock = Clock(monkeypatch)
-    connection = Connection(clock, seconds=0.01)
+    connection = Connection(clock, 0.01, at_once)
     response_stream.Gathering(connection)
     assert [len(connection.read(100)) for _ in range(4)] == [1, 6, 7, 6]
     assert clock.pauses == [response_stream.GATHER_SECONDS] * 3
+
+
+def test_no_read_returns_much_more_than_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Connection(Clock(monkeypatch), 0.001, at_once=10)
+    response_stream.Gathering(connection)
+    assert [len(connection.read(25)) for _ in range(3)] == [1, 30, 30]
 
 
 def test_the_tokens_of_a_slow_model_are_read_as_they_come(
@@ -168,17 +186,18 @@ def test_the_tokens_of_a_slow_model_are_read_as_they_come(
     assert times == [0.3, 0.6, 0.9]
 
 
-async def test_the_http_library_reads_a_reply_through_it(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read, reads = response_stream.Gathering.read, 0
+def test_what_came_before_an_error_is_read_first() -> None:
+    class Broken:
+        answers = iter([b"text"])
 
-    def counted(*arguments: Any, **options: Any) -> bytes:
-        nonlocal reads
-        reads += 1
-        return read(*arguments, **options)
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            if text := next(self.answers, b""):
+                return text
+            raise OSError("reset") from ConnectionResetError()
 
-    monkeypatch.setattr(response_stream.Gathering, "read", counted)
-    # More than one read can take.
-    assert (await listen("/long 2000")).error is None
-    assert reads > 0
+    connection = Broken()
+    response_stream.Gathering(connection)
+    assert connection.read(100) == b"text"
+    connection.answers = iter([b"nothing that is real"])
+    with pytest.raises(OSError, match="reset"):
+        connection.read(100)
