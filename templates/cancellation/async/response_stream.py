@@ -13,6 +13,8 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 # Reading a socket costs a third of what a token costs, so several tokens are read at once. Longer
 # than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them immediately.
 GATHER_SECONDS = 0.066
+# For what has come already. 0 would end a read before the event loop has looked at the socket.
+LOOK_SECONDS = 0.001
 
 
 class Gathering:
@@ -44,7 +46,7 @@ class Gathering:
     async def _read_more(self, max_bytes: int) -> bytes:
         """What else has come. Empty: nothing, the end, or an error, which the next read raises."""
         try:
-            read: bytes = await self._read(max_bytes, 0)
+            read: bytes = await self._read(max_bytes, LOOK_SECONDS)
         except Exception as error:
             # A TimeoutError says that nothing has come yet.
             if not isinstance(error.__cause__, TimeoutError):

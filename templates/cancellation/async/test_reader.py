@@ -1,9 +1,11 @@
 """After Stop nothing is sent, wherever the reading task waits then. Reads are few and in time."""
 
 import asyncio
+import select
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import httpcore2
 import httpx2
 import pytest
 
@@ -119,7 +121,7 @@ class Connection:
         self._read = 0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if timeout == 0 and not self._come():
+        if timeout is not None and not self._come():
             raise OSError from TimeoutError()
         self._clock.now = max(self._clock.now, (self._read + 1) * self._seconds)
         new = min(self._come(), self._at_once)
@@ -160,6 +162,20 @@ async def test_the_tokens_of_a_slow_model_are_read_as_they_come(
         await connection.read(100)
         times.append(round(clock.now, 3))
     assert times == [0.3, 0.6, 0.9]
+
+
+async def test_what_has_come_is_found_though_the_loop_has_not_looked_yet() -> None:
+    with listening() as listener:
+        stream = await httpcore2.AnyIOBackend().connect_tcp(*listener.getsockname())
+        gathering = response_stream.Gathering(stream)
+        connection, _ = listener.accept()
+        with connection:
+            connection.send(b"one")
+            assert await stream.read(100) == b"one"
+            connection.send(b"two")
+            assert select.select([stream.get_extra_info("socket")], [], [], SOON)[0]
+            assert await gathering._read_more(100) == b"two"
+        await stream.aclose()
 
 
 async def test_what_came_before_an_error_is_read_first() -> None:
