@@ -13,7 +13,9 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 # Reading a socket costs a third of what a token costs, so several tokens are read at once. Longer
 # than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them immediately.
 GATHER_SECONDS = 0.066
-# For what has come already. 0 would end a read before the event loop has looked at the socket.
+# For all that has come: a model that is quicker must not hold back what has been read already.
+MORE_SECONDS = 0.01
+# For each look at what has come. 0 would end a read before the event loop has looked at the socket.
 LOOK_SECONDS = 0.001
 
 
@@ -38,8 +40,9 @@ class Gathering:
         if (early := self._earliest - monotonic()) > 0:
             await asyncio.sleep(early)
         read: bytes = await self._read(max_bytes, timeout)
-        self._earliest = monotonic() + GATHER_SECONDS
-        while len(read) < max_bytes and (more := await self._read_more(max_bytes)):
+        now = monotonic()
+        self._earliest = now + GATHER_SECONDS
+        while monotonic() < now + MORE_SECONDS and (more := await self._read_more(max_bytes)):
             read += more
         return read
 

@@ -143,12 +143,19 @@ async def test_what_comes_in_a_pause_is_read_at_once(
     assert clock.pauses == [response_stream.GATHER_SECONDS] * 3
 
 
-async def test_no_read_returns_much_more_than_it_was_asked_for(
+async def test_a_quick_model_does_not_hold_back_what_has_been_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    connection = Connection(Clock(monkeypatch), 0.001, at_once=10)
+    clock = Clock(monkeypatch)
+
+    class Quick:
+        async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            clock.now += 0.001
+            return b"t"
+
+    connection = Quick()
     response_stream.Gathering(connection)
-    assert [len(await connection.read(25)) for _ in range(3)] == [1, 30, 30]
+    assert [len(await connection.read(100)) for _ in range(3)] == [11, 11, 11]
 
 
 async def test_the_tokens_of_a_slow_model_are_read_as_they_come(

@@ -12,6 +12,8 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 # Waking the thread for each token costs as much as all else, so several tokens are read at once.
 # Longer than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them at once.
 GATHER_SECONDS = 0.066
+# For all that has come: a model that is quicker must not hold back what has been read already.
+MORE_SECONDS = 0.01
 # What a read without a wait raises where nothing has come yet.
 NOT_YET = (BlockingIOError, ssl.SSLWantReadError)
 
@@ -37,8 +39,9 @@ class Gathering:
         if (early := self._earliest - monotonic()) > 0:
             sleep(early)
         read: bytes = self._read(max_bytes, timeout)
-        self._earliest = monotonic() + GATHER_SECONDS
-        while len(read) < max_bytes and (more := self._read_more(max_bytes)):
+        now = monotonic()
+        self._earliest = now + GATHER_SECONDS
+        while monotonic() < now + MORE_SECONDS and (more := self._read_more(max_bytes)):
             read += more
         return read
 
