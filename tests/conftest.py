@@ -7,6 +7,7 @@ from pathlib import Path
 import answers as questions
 import matrix
 import pytest
+from deploying import deployed as deployed
 from exercising import course as course
 from exercising import untouched_course as untouched_course
 from pytest_cookies.plugin import Cookies

@@ -23,6 +23,8 @@ LEFT = re.compile(r"\(\d+ more will be run once this one is green\)")
 RED = re.compile(r"^  red    (.*)\n((?:         .*\n)*)", re.MULTILINE)
 TABLE = questions.ROOT / "{{cookiecutter.project_slug}}" / "exercises" / "steps.toml"
 STEPS = tomllib.loads(TABLE.read_text(encoding="utf-8"))["step"]
+# The file of its third step.
+STEP_3 = "chat/page/markdown.py"
 
 Untouched = Callable[[str], checks.Checkout]
 PAIRS = list(map(questions.name, matrix.PAIRS))

@@ -180,5 +180,21 @@ async def begun_by(client: Client) -> Conversation:
     """A conversation with one turn, which the visitor of `client` has begun."""
     async with open_page(client) as page:
         await page.event("submit", prompt="/echo first")
-        await page.until(lambda page: page.status == "complete")
+        await page.until(complete)
         return await Conversation.objects.aget(pk=page.conversation)
+
+
+def complete(page: Page) -> bool:
+    """Whether the last reply is complete: what a test waits for."""
+    return page.status == "complete"
+
+
+async def begin(page: Page, prompt: str) -> str:
+    """A new chat with this prompt, whose reply has begun. Returns the conversation's id."""
+    turns = page.turns
+    if turns:
+        await page.event("new_chat")
+        await page.until(lambda page: not page.turns)
+    await page.event("submit", prompt=prompt)
+    await page.until(lambda page: page.reply)
+    return page.conversation

@@ -11,13 +11,9 @@ from chat.owners import Owner
 from chat.replies import rows
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, seen_by
-from tests.live_page import Page, open_page
+from tests.live_page import complete, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def complete(page: Page) -> bool:
-    return page.status == "complete"
 
 
 async def test_a_reply_streams_and_the_prompt_box_is_cleared(slow_model: FakeModel) -> None:

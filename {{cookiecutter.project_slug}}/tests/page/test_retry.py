@@ -10,7 +10,7 @@ from chat.provider import names
 from fake_model.server import FakeModel
 from tests.conftest import KEY, closed_by_client, point_at
 from tests.conversation_rows import ME, be, conversation_of, said
-from tests.live_page import Page, open_page
+from tests.live_page import Page, complete, open_page
 from tests.ports import free_port, refusing_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,10 +28,6 @@ FAILURES = {
     "/garbage": "could not be read",
     "/refuse": "refused to answer",
 }
-
-
-def complete(page: Page) -> bool:
-    return page.status == "complete"
 
 
 def failed(page: Page) -> bool:

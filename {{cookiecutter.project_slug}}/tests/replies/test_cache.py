@@ -17,15 +17,11 @@ from chat.replies import cache, rows
 from chat.replies.running_reply import RunningReply
 from fake_model.server import FakeModel
 from tests.conftest import closed_by_client, replies_ended, seen_by
-from tests.live_page import Page, open_page
+from tests.live_page import Page, complete, open_page
 from tests.replies.caches import Kept, keep, kept, kept_replies, leaves_alone, run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept_replies")]
 __all__ = ["kept_replies"]
-
-
-def complete(page: Page) -> bool:
-    return page.status == "complete"
 
 
 async def ask(page: Page, prompt: str) -> None:

@@ -7,13 +7,9 @@ from pytest_django import Settings
 from chat.models import Conversation
 from chat.replies import rows
 from fake_model.server import FakeModel
-from tests.live_page import Page, open_page
+from tests.live_page import complete, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def complete(page: Page) -> bool:
-    return page.status == "complete"
 
 
 async def test_the_system_prompt(model: FakeModel, settings: Settings) -> None:
