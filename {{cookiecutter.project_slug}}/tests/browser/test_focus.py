@@ -124,6 +124,20 @@ async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(
     await expect(prompt(page)).to_be_focused()
 
 
+async def test_the_focus_of_a_button_that_the_reader_has_left_goes_nowhere(
+    page: Page, upstream: FakeModel
+) -> None:
+    with held_threads.of_model(upstream):
+        await send(page, "/echo one two three")
+        await expect_status(page, "streaming")
+        await page.keyboard.press("Tab")
+        await expect(button(page, "Stop")).to_be_focused()
+        await page.get_by_role("heading", level=1).click()
+    await expect_status(page, "complete")
+    await expect(button(page, "Stop")).to_be_hidden()
+    assert await page.evaluate("document.activeElement === document.body")
+
+
 async def test_enter_breaks_the_line_on_a_phone(browser: Browser, server: Server) -> None:
     context = await browser.new_context(has_touch=True, is_mobile=True)
     page = await context.new_page()

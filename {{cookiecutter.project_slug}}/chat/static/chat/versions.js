@@ -20,9 +20,6 @@
     for (const button of log.querySelectorAll(".versions button")) {
       button.disabled = isStreaming || button.dataset.version === "0";
     }
-    // At the first or last version, the focus goes to the other button.
-    const focused = document.activeElement.closest(".versions button:disabled");
-    focused?.parentElement.querySelector("button:enabled")?.focus();
   }
 
   const actions = {
