@@ -11,11 +11,8 @@ const blocks = (() => {
 
   function copyButton(label) {
     const button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy";
-    button.title = label;
-    button.setAttribute("aria-label", label);
-    return button;
+    const properties = { type: "button", className: "copy", title: label, ariaLabel: label };
+    return Object.assign(button, properties);
   }
 
   // Replace `element` by a new box that contains it.
@@ -38,9 +35,7 @@ const blocks = (() => {
     for (const table of root.querySelectorAll("table")) {
       table.className = "table";
       const box = wrap(table, "scroll");
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", "Table");
+      Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: "Table" });
     }
     // Each block runs the way of its own text. A block in another has no direction of its own, unless
     // it is a list: an element with a direction does not count for the direction of what it is in.

@@ -3,8 +3,7 @@
 // handleEvent, liveViewInstance, viewMounted, ws and maxReconnectAttempts are declared in djust.d.ts.
 // The event djust:push_event, the classes of <body> and the mark of a pending form are in djust's
 // documentation. maxReconnectDelayMs is private, and so is what dj-update does to whole HTML.
-// tests/page/test_djust_client.py and tests/browser/test_djust_client.py fail when djust changes one
-// of them.
+// test_djust_client.py in tests/page/ and tests/browser/ fails when djust changes one of them.
 //
 // This script may run before djust's: the functions look djust up when they are called.
 "use strict";
@@ -91,16 +90,7 @@ const djustClient = (() => {
   }
 
   return {
-    isOpen,
-    isMounted,
-    isPending,
-    send,
-    onPush,
-    onDisconnected,
-    onAnswered,
-    onNextMessage,
-    keep,
-    keepSelectionDirection,
-    reconnectForever,
+    isOpen, isMounted, isPending, send, onPush, onDisconnected, onAnswered, onNextMessage,
+    keep, keepSelectionDirection, reconnectForever,
   };
 })();

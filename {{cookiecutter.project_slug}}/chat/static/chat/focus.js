@@ -21,21 +21,19 @@
     if (event.target.closest(".send, .new")) box.focus();
   });
 
-  // A button that is disabled or hidden loses the focus, and with it the keyboard's place: go to
-  // another button of its group, or to the box. Chromium takes the focus at once since version 150,
-  // and in its next frame before that; Firefox leaves it there.
+  // A button that is disabled or hidden loses the focus, and with it the keyboard's place. Chromium
+  // takes it at once, or in its next frame (before 150); Firefox does not.
   const gone = ":is(:disabled, [hidden], [hidden] *)";
-  let focused = null; // with a visible focus: what the mouse has focused leaves it to the reader
+  let focused; // by the keyboard
   document.addEventListener("focusin", ({ target }) => {
     focused = target.matches(":focus-visible") ? target : null;
   });
   document.addEventListener("focusout", ({ target }) => {
-    // The reader has moved the focus, or has only gone to another window.
+    // The reader has left it, and not only for another window.
     if (document.hasFocus() && !target.matches(gone)) focused = null;
   });
   new MutationObserver(() => {
     if (!focused?.matches(gone)) return;
-    if (![document.body, focused].includes(document.activeElement)) return;
     (focused.closest("[role=group]")?.querySelector("button:enabled") ?? box).focus();
   }).observe(box.closest("main"), { attributeFilter: ["disabled", "hidden"], subtree: true });
 })();

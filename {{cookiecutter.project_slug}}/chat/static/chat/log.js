@@ -9,9 +9,14 @@
   const EVERYTHING = -1;
   const log = document.getElementById("log");
   // For each reply's element: the HTML that may still change, and the index of its first node.
-  let unsettled = new WeakMap();
+  let unsettled;
   // The elements of reasoning that show all that this feed has sent.
-  let followed = new WeakSet();
+  let followed;
+
+  function forget() {
+    unsettled = new WeakMap();
+    followed = new WeakSet();
+  }
 
   function parse(html) {
     const template = document.createElement("template");
@@ -97,8 +102,11 @@
     followed.add(element);
   }
 
-  function article(reply) {
-    return log.querySelector(`[data-reply="${reply}"]`);
+  // The article of a reply that no longer waits for its first token.
+  function begun(reply) {
+    const article = log.querySelector(`[data-reply="${reply}"]`);
+    article.querySelector(".waiting")?.remove();
+    return article;
   }
 
   // Where a reply's reasoning is shown: in a closed box above its text.
@@ -120,8 +128,7 @@
     // The view is mounted: send what the page shows, and the server pushes the rest.
     "chat:connected"() {
       // A new feed sends the text of a streaming reply from its beginning.
-      unsettled = new WeakMap();
-      followed = new WeakSet();
+      forget();
       const last = [...log.querySelectorAll("[data-reply]")].at(-1);
       djustClient.send("follow", {
         conversation: log.dataset.conversation,
@@ -138,8 +145,7 @@
       Object.assign(log.dataset, { conversation, address });
       if (replaces) log.replaceChildren();
       // An element may now belong to another reply.
-      unsettled = new WeakMap();
-      followed = new WeakSet();
+      forget();
       for (const [turn, html] of turns) {
         const shown = document.getElementById(`turn-${turn}`);
         const fresh = parse(html);
@@ -151,19 +157,14 @@
       keepAddress();
     },
     "chat:reasoning"({ reply, text }) {
-      const streaming = article(reply);
-      streaming.querySelector(".waiting")?.remove();
-      append(reasoning(streaming), text);
+      append(reasoning(begun(reply)), text);
     },
     "chat:text"({ edit: [reply, ...edit] }) {
-      const streaming = article(reply);
-      streaming.querySelector(".waiting")?.remove();
       // Only the text after the last tool call grows.
-      change([...streaming.querySelectorAll(".text")].at(-1), ...edit);
+      change([...begun(reply).querySelectorAll(".text")].at(-1), ...edit);
     },
     "chat:end"({ reply, status, mark, cached = false }) {
-      const ended = article(reply);
-      ended.querySelector(".waiting")?.remove();
+      const ended = begun(reply);
       ended.querySelector(".mark").textContent = mark;
       ended.dataset.status = status;
       ended.toggleAttribute("data-cached", cached);
