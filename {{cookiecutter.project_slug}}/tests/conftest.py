@@ -20,9 +20,17 @@ from tests import waiting
 
 SOON = waiting.SOON
 KEY = "sk-the-key-of-the-tests"
+BROWSER = "tests/browser/"
+# Files that take more than five seconds.
 LONG = (
-    "tests/browser/",
+    f"{BROWSER}test_accessibility.py",
+    f"{BROWSER}test_conversation.py",
+    f"{BROWSER}test_conversation_list.py",  # conversations
+    f"{BROWSER}test_live_record.py",
+    f"{BROWSER}test_reading.py",
+    f"{BROWSER}test_versions.py",  # versions
     "tests/limits/test_simultaneous.py",  # limits
+    "tests/replies/test_running_reply.py",
     "tests/test_checks.py",
     "tests/test_dev.py",
     "tests/test_dev_reload.py",
@@ -40,8 +48,18 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process has one of them at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    """Mix the files with a browser, which keeps a processor busy, with the others, which wait.
+
+    The long ones of both come first, so that no process has one of them at the end; the others by
+    their names, so that not all files of a folder that waits much come together.
+    """
+    files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
+    ordered = sorted(files, key=lambda file: (not file.startswith(LONG), file.rpartition("/")[2]))
+    place: dict[str, float] = {}
+    for kind in (True, False):
+        of_kind = [file for file in ordered if file.startswith(BROWSER) is kind]
+        place |= {file: number / len(of_kind) for number, file in enumerate(of_kind)}
+    items.sort(key=lambda item: place[item.nodeid.partition("::")[0]])
 
 
 @pytest.fixture(scope="session", autouse=True)

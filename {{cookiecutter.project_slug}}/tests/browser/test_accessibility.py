@@ -1,22 +1,24 @@
 """axe-core finds no fault in any state of the page, in light or in dark."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.actions import (
     LONG_BREAK,
     button,
     expect_status,
     last_reply,
+    messages,
     prompt,
     send,
     stop,
 )
 from tests.browser.axe import check
-from tests.browser.conftest import open_chat
+from tests.browser.conftest import DESKTOP, open_chat
 from tests.server import Server
 
 
@@ -76,19 +78,6 @@ async def refused(page: Page) -> None:
     await expect(page.get_by_role("alert")).to_contain_text("too long")
 
 
-async def login(page: Page) -> None:
-    await page.goto(f"{page.url}accounts/login/")
-    await page.get_by_label("Username").fill("someone")
-    await page.get_by_label("Password").fill("wrong")
-    await button(page, "Log in").click()
-    await expect(page.get_by_role("alert")).to_be_visible()
-
-
-async def no_conversation(page: Page) -> None:
-    await page.goto(f"{page.url}c/{uuid.uuid4()}/")
-    await expect(page.get_by_role("link", name="Go to your newest one")).to_be_visible()
-
-
 STATES = [
     empty,
     waiting,
@@ -99,20 +88,47 @@ STATES = [
     stopped,
     failed,
     counting_down,
+    refused,
 ]
-STATES += [refused, login, no_conversation]
 STREAMING = (waiting, thinking, streaming)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared(chromium: Browser, server: Server) -> AsyncIterator[Page]:
+    """One page for all states: to load axe again takes as long as to open the chat."""
+    context = await chromium.new_context(reduced_motion="reduce")
+    page = await context.new_page()
+    await open_chat(page, server)
+    yield page
+    await context.close()
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
 async def test_axe_finds_nothing(
-    tab: Page, server: Server, state: Callable[[Page], Awaitable[None]]
+    shared: Page, server: Server, state: Callable[[Page], Awaitable[None]]
 ) -> None:
-    await open_chat(tab, server)
-    await state(tab)
-    await check(tab)
+    await shared.set_viewport_size(DESKTOP)
+    await button(shared, "New chat").click()
+    await expect(messages(shared, "user")).to_have_count(0)
+    await state(shared)
+    await check(shared)
     if state in STREAMING:
-        await stop(tab)
+        await stop(shared)
+
+
+async def test_axe_finds_nothing_on_the_login_page(tab: Page, server: Server) -> None:
+    await tab.goto(f"{server.url}accounts/login/")
+    await tab.get_by_label("Username").fill("someone")
+    await tab.get_by_label("Password").fill("wrong")
+    await button(tab, "Log in").click()
+    await expect(tab.get_by_role("alert")).to_be_visible()
+    await check(tab)
+
+
+async def test_axe_finds_nothing_where_there_is_no_conversation(tab: Page, server: Server) -> None:
+    await tab.goto(f"{server.url}c/{uuid.uuid4()}/")
+    await expect(tab.get_by_role("link", name="Go to your newest one")).to_be_visible()
+    await check(tab)
 
 
 async def test_axe_finds_nothing_without_a_websocket(clocked: Page, server: Server) -> None:
