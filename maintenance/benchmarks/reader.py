@@ -21,7 +21,8 @@ async def read_reply(
 ) -> dict[int, float]:
     """Open a page, wait for the others and `delay` seconds, ask, and read to the end.
 
-    Returns the `time.monotonic()` at which each marker arrived.
+    Returns the `time.monotonic()` at which each marker arrived. Raises TimeoutError if nothing came
+    for PATIENCE_SECONDS, and RuntimeError if the reply ended in another way.
     """
     async with opened(port, host, await asyncio.to_thread(cookies, port)) as socket:
         await all_open.wait()
@@ -29,12 +30,15 @@ async def read_reply(
         await socket.send(event_frame(2, "submit", prompt=prompt))
         seen: dict[int, float] = {}
         while True:
-            received = json.loads(await socket.recv())
+            received = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS))
             note_markers(received, seen)
             if received.get("event") == "chat:end":
                 if received["payload"]["status"] != "complete":
                     raise RuntimeError(f"a reply did not complete: {received['payload']}")
                 return seen
+            # Its turn was read when it had ended already: there is no `chat:end` to come.
+            if received.get("event") == "chat:turns" and "streaming" not in str(received):
+                raise RuntimeError("a page was shown nothing before its reply had ended")
 
 
 @asynccontextmanager

@@ -141,6 +141,20 @@ async def test_a_prompt_whose_answer_was_lost_is_not_left_to_be_sent_again(
     await expect(prompt(page)).to_have_value("")
 
 
+async def test_escape_stops_a_reply_as_soon_as_the_connection_is_back(
+    network: Network, upstream: FakeModel
+) -> None:
+    page, before = network.page, len(upstream.record)
+    await send(page, "/silent")
+    await expect_status(page, "streaming")
+    await network.cut()
+    await expect(page.locator("body.dj-disconnected")).to_be_attached()
+    await page.keyboard.press("Escape")
+    network.mend()
+    await expect_status(page, "stopped")
+    await closed_by_client(upstream, before)
+
+
 async def test_escape_takes_back_a_prompt_that_waits_for_the_connection(
     network: Network,
 ) -> None:

@@ -11,8 +11,7 @@
   const form = document.querySelector("form.prompt");
   const log = document.getElementById("log");
   const notice = document.querySelector("[data-notice=offline]");
-  // The last press that could not be sent yet: done once the page is ready, once the server has
-  // answered the prompt before it, or once Send is enabled.
+  // The last press that could not be sent yet, to be done later.
   let deferred;
   let lastSubmitted;
   let noticeTimer;

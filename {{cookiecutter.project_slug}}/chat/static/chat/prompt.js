@@ -50,6 +50,8 @@
     // A key that is held down stops once.
     if (event.key !== "Escape" || isComposed(event) || event.repeat) return;
     if (djustClient.isMounted()) djustClient.send("stop");
+    // A press of the button waits for the connection.
+    else form.querySelector(".stop").click();
   });
 
   // Stop appears where Send was: ignore the second click of a double click on Send.
