@@ -12,7 +12,7 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 
 # Reading a socket costs a third of what a token costs, so several tokens are read at once. Longer
 # than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them immediately.
-GATHER_SECONDS = 0.066
+GATHER_SECONDS = 0.065
 # For all that has come: a model that is quicker must not hold back what has been read already.
 MORE_SECONDS = 0.01
 # For each look at what has come. 0 would end a read before the event loop has looked at the socket.
@@ -29,6 +29,8 @@ class Gathering:
     def __init__(self, stream: Any) -> None:
         """`stream` is the connection, as httpcore's extension `network_stream` gives it."""
         self._read = stream.read
+        # A read of a socket returns all that has come; one of TLS may leave further records.
+        self._has_records = stream.get_extra_info("ssl_object") is not None
         self._earliest = 0.0
         self._error: Exception | None = None
         # The HTTP library has no other way to see each read.
@@ -42,7 +44,10 @@ class Gathering:
         read: bytes = await self._read(max_bytes, timeout)
         now = monotonic()
         self._earliest = now + GATHER_SECONDS
-        while monotonic() < now + MORE_SECONDS and (more := await self._read_more(max_bytes)):
+        while self._has_records and monotonic() < now + MORE_SECONDS:
+            more = await self._read_more(max_bytes)
+            if not more:
+                break
             read += more
         return read
 

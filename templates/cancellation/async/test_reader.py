@@ -128,6 +128,9 @@ class Connection:
         self._read += new
         return b"t" * new
 
+    def get_extra_info(self, info: str) -> object:
+        return object() if info == "ssl_object" and self._at_once == 1 else None
+
     def _come(self) -> int:
         return int(self._clock.now / self._seconds + 0.001) - self._read
 
@@ -149,6 +152,9 @@ async def test_a_quick_model_does_not_hold_back_what_has_been_read(
     clock = Clock(monkeypatch)
 
     class Quick:
+        def get_extra_info(self, info: str) -> object:
+            return object()
+
         async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
             clock.now += 0.001
             return b"t"
@@ -188,6 +194,9 @@ async def test_what_has_come_is_found_though_the_loop_has_not_looked_yet() -> No
 async def test_what_came_before_an_error_is_read_first() -> None:
     class Broken:
         answers = iter([b"text"])
+
+        def get_extra_info(self, info: str) -> object:
+            return object()
 
         async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
             if text := next(self.answers, b""):

@@ -23,43 +23,28 @@ from chat.provider.sdk_errors import explain
 from chat.provider.thoughts import Thoughts
 
 END = None
-# What has come in one read is parsed within this time, so the event loop takes all of it at once.
-TOGETHER_SECONDS = 0.002
 
 
 class Buffer:
-    """What a thread has read and the event loop has not yet taken."""
+    """What a thread has read, and hands over to the event loop: all of one read at once."""
 
     def __init__(self) -> None:
         """For the event loop that is running now."""
         self._loop = asyncio.get_running_loop()
-        self._lock = threading.Lock()
         self._items: list[Event | Exception | None] = []
-        self._waiting: asyncio.Event | None = None
+        self.handed_over: asyncio.Queue[list[Event | Exception | None]] = asyncio.Queue()
 
     def put(self, *items: Event | Exception | None) -> None:
-        """Append `items`, from any thread."""
-        with self._lock:
-            self._items.extend(items)
-            waiting, self._waiting = self._waiting, None
+        """Append `items`. Called by the thread, as is `hand_over`."""
+        self._items.extend(items)
+
+    def hand_over(self) -> None:
+        """Wake the event loop, unless there is nothing for it."""
+        items, self._items = self._items, []
         # RuntimeError: the loop is closed, so nobody is waiting any more.
         with contextlib.suppress(RuntimeError):
-            if waiting is not None:
-                self._loop.call_soon_threadsafe(waiting.set)
-
-    async def take(self) -> list[Event | Exception | None]:
-        """Wait until there is something, and take all of it."""
-        filled = asyncio.Event()
-        with self._lock:
-            if self._items:
-                filled.set()
-            else:
-                self._waiting = filled
-        await filled.wait()
-        await asyncio.sleep(TOGETHER_SECONDS)
-        with self._lock:
-            items, self._items = self._items, []
-        return items
+            if items:
+                self._loop.call_soon_threadsafe(self.handed_over.put_nowait, items)
 
 
 class Stopped(Exception):
@@ -121,10 +106,15 @@ async def read_reply(request: Request) -> AsyncGenerator[Event]:
     buffer = Buffer()
     connections = Connections()
 
+    def on_request(sent: httpx2.Request) -> None:
+        connections.watch(sent)
+        # By the next read of the connection, all of the last one is in the buffer.
+        sent.extensions["before_read"] = buffer.hand_over
+
     def read() -> None:
         try:
             with (
-                open_client(connections.watch) as client,
+                open_client(on_request) as client,
                 closing(stream(client, request)) as chunks,
             ):
                 thoughts = Thoughts()
@@ -136,11 +126,12 @@ async def read_reply(request: Request) -> AsyncGenerator[Event]:
             buffer.put(error)
         finally:
             buffer.put(END)
+            buffer.hand_over()
 
     threading.Thread(target=read, name="reply", daemon=True).start()
     try:
         while True:
-            for item in await buffer.take():
+            for item in await buffer.handed_over.get():
                 if item is END:
                     return
                 if isinstance(item, Exception):

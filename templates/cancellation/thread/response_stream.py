@@ -1,7 +1,7 @@
 """Puts `ResponseBody` between the HTTP library and the SDK's client."""
 
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic, sleep
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from chat.provider.response_body import ErrorBody, ResponseBody
 
 # Waking the thread for each token costs as much as all else, so several tokens are read at once.
 # Longer than PACE_SECONDS: the feed is already waiting when they arrive, and pushes them at once.
-GATHER_SECONDS = 0.066
+GATHER_SECONDS = 0.065
 # For all that has come: a model that is quicker must not hold back what has been read already.
 MORE_SECONDS = 0.01
 # What a read without a wait raises where nothing has come yet.
@@ -25,15 +25,22 @@ class Gathering:
     come by then is read. The tokens of a slow model are read as they come: the pause is over.
     """
 
-    def __init__(self, stream: Any) -> None:
-        """`stream` is the connection, as httpcore's extension `network_stream` gives it."""
+    def __init__(self, stream: Any, before_read: Callable[[], None]) -> None:
+        """`stream` is the connection, as httpcore's extension `network_stream` gives it.
+
+        `before_read` is called when all that was read last has been used.
+        """
         self._read = stream.read
+        self._before_read = before_read
+        # A read of a socket returns all that has come; one of TLS may leave further records.
+        self._has_records = stream.get_extra_info("ssl_object") is not None
         self._earliest = 0.0
         self._error: Exception | None = None
         # The HTTP library has no other way to see each read.
         stream.read = self.read
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._before_read()
         if self._error is not None:
             raise self._error
         if (early := self._earliest - monotonic()) > 0:
@@ -41,7 +48,10 @@ class Gathering:
         read: bytes = self._read(max_bytes, timeout)
         now = monotonic()
         self._earliest = now + GATHER_SECONDS
-        while monotonic() < now + MORE_SECONDS and (more := self._read_more(max_bytes)):
+        while self._has_records and monotonic() < now + MORE_SECONDS:
+            more = self._read_more(max_bytes)
+            if not more:
+                break
             read += more
         return read
 
@@ -87,5 +97,6 @@ class ResponseStream(httpx2.SyncByteStream):
 def on_response(response: httpx2.Response) -> None:
     """An `httpx2` response event hook: let every byte pass a `ResponseBody` or an `ErrorBody`."""
     response.stream = ResponseStream(response)
-    if response.is_success and (stream := response.extensions.get("network_stream")):
-        Gathering(stream)
+    if response.is_success:
+        extensions = response.request.extensions
+        Gathering(response.extensions["network_stream"], extensions["before_read"])

@@ -13,10 +13,11 @@ from chat.provider import reader, response_stream
 from chat.provider.client import stream
 from chat.provider.events import Event
 from chat.provider.messages import Request
+from fake_model import dialect
 from fake_model.server import FakeModel
 from tests.conftest import point_at, seen_by
 from tests.listener import listen
-from tests.upstreams import listening
+from tests.upstreams import END, HI, STREAM, Answer, listening, scripted
 from tests.waiting import SOON
 
 
@@ -152,6 +153,9 @@ class Connection:
         self._read += new
         return b"t" * new
 
+    def get_extra_info(self, info: str) -> object:
+        return object() if info == "ssl_object" and self._at_once == 1 else None
+
     def _come(self) -> int:
         return int(self._clock.now / self._seconds + 0.001) - self._read
 
@@ -162,9 +166,39 @@ def test_what_comes_in_a_pause_is_read_at_once(
 ) -> None:
     clock = Clock(monkeypatch)
     connection = Connection(clock, 0.01, at_once)
-    response_stream.Gathering(connection)
+    response_stream.Gathering(connection, lambda: None)
     assert [len(connection.read(100)) for _ in range(4)] == [1, 6, 7, 6]
     assert clock.pauses == [response_stream.GATHER_SECONDS] * 3
+
+
+def test_what_was_read_is_handed_over_before_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    connection = Connection(clock, 0.01)
+    handed_over: list[float] = []
+    response_stream.Gathering(connection, lambda: handed_over.append(clock.now))
+    read = []
+    for _ in range(3):
+        connection.read(100)
+        read.append(clock.now)
+    assert handed_over == [0.0, *read[:2]]
+
+
+async def test_what_came_in_one_read_wakes_the_event_loop_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+    hand_over = reader.Buffer.hand_over
+
+    def count(buffer: reader.Buffer) -> None:
+        sizes.append(len(buffer._items))
+        hand_over(buffer)
+
+    monkeypatch.setattr(reader.Buffer, "hand_over", count)
+    with scripted(Answer(headers=STREAM, body=HI * 20 + END)) as server:
+        point_at(server.address + dialect.BASE_PATH, monkeypatch)
+        heard = await listen("Hello")
+    assert heard.text == "Hi" * 20
+    assert max(sizes) > 20
 
 
 def test_a_quick_model_does_not_hold_back_what_has_been_read(
@@ -173,12 +207,15 @@ def test_a_quick_model_does_not_hold_back_what_has_been_read(
     clock = Clock(monkeypatch)
 
     class Quick:
+        def get_extra_info(self, info: str) -> object:
+            return object()
+
         def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
             clock.now += 0.001
             return b"t"
 
     connection = Quick()
-    response_stream.Gathering(connection)
+    response_stream.Gathering(connection, lambda: None)
     assert [len(connection.read(100)) for _ in range(3)] == [11, 11, 11]
 
 
@@ -187,7 +224,7 @@ def test_the_tokens_of_a_slow_model_are_read_as_they_come(
 ) -> None:
     clock = Clock(monkeypatch)
     connection = Connection(clock, seconds=0.3)
-    response_stream.Gathering(connection)
+    response_stream.Gathering(connection, lambda: None)
     times = []
     for _ in range(3):
         connection.read(100)
@@ -199,13 +236,16 @@ def test_what_came_before_an_error_is_read_first() -> None:
     class Broken:
         answers = iter([b"text"])
 
+        def get_extra_info(self, info: str) -> object:
+            return object()
+
         def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
             if text := next(self.answers, b""):
                 return text
             raise OSError("reset") from ConnectionResetError()
 
     connection = Broken()
-    response_stream.Gathering(connection)
+    response_stream.Gathering(connection, lambda: None)
     assert connection.read(100) == b"text"
     connection.answers = iter([b"nothing that is real"])
     with pytest.raises(OSError, match="reset"):
