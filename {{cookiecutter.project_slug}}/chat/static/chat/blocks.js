@@ -94,7 +94,7 @@ const blocks = (() => {
     setTimeout(() => (announcement.textContent = ""), COPIED_MS);
   });
 
-  // Few visitors select what they read, so the others do not load what copies it as Markdown.
+  // Only who selects something loads what copies it as Markdown.
   document.addEventListener("selectionchange", () => {
     if (!getSelection().isCollapsed) import(log.dataset.selectionScript).catch(console.warn);
   });

@@ -79,8 +79,7 @@
   }
 
   // A second press with the same text is a double click or a key held down: drop it. If the first
-  // prompt was accepted, Send is disabled by the time this runs, so the edited text just stays in
-  // the box.
+  // prompt was accepted, Send is disabled by then, and an edited text stays in the box.
   function deferUntilAnswered(event) {
     cancel(event);
     const isSame = form.elements.prompt.value === lastSubmitted;

@@ -50,8 +50,7 @@
     // A key that is held down stops once.
     if (event.key !== "Escape" || isComposed(event) || event.repeat) return;
     if (djustClient.isMounted()) djustClient.send("stop");
-    // A press of the button waits for the connection.
-    else form.querySelector(".stop").click();
+    else form.querySelector(".stop").click(); // waits for the connection
   });
 
   // Stop appears where Send was: ignore the second click of a double click on Send.

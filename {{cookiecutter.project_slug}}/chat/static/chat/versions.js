@@ -9,7 +9,7 @@
     return Number(element.closest("[data-turn]").dataset.turn);
   }
 
-  // Few visitors edit a prompt, so the others do not load the editor.
+  // Only who edits a prompt loads the editor.
   function loadEditor() {
     return import(document.getElementById("editor").dataset.script);
   }
