@@ -1,5 +1,8 @@
 """Focus and selection stay where the reader put them, whatever happens to the reply."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -111,30 +114,33 @@ async def test_a_selection_in_the_prompt_keeps_its_direction(
     assert selected == "le"
 
 
-async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(
-    page: Page, upstream: FakeModel
-) -> None:
-    await expect(prompt(page)).to_be_focused()
+@asynccontextmanager
+async def stop_is_focused(page: Page, upstream: FakeModel) -> AsyncIterator[None]:
+    """A reply streams, and Stop has the focus by the keyboard. At the end the reply completes."""
     with held_threads.of_model(upstream):
         await send(page, "/echo one two three")
         await expect_status(page, "streaming")
         await page.keyboard.press("Tab")
         await expect(button(page, "Stop")).to_be_focused()
+        yield
     await expect_status(page, "complete")
+    await expect(button(page, "Stop")).to_be_hidden()
+
+
+async def test_the_focus_of_a_button_that_is_disabled_goes_to_the_prompt(
+    page: Page, upstream: FakeModel
+) -> None:
+    await expect(prompt(page)).to_be_focused()
+    async with stop_is_focused(page, upstream):
+        pass
     await expect(prompt(page)).to_be_focused()
 
 
 async def test_the_focus_of_a_button_that_the_reader_has_left_goes_nowhere(
     page: Page, upstream: FakeModel
 ) -> None:
-    with held_threads.of_model(upstream):
-        await send(page, "/echo one two three")
-        await expect_status(page, "streaming")
-        await page.keyboard.press("Tab")
-        await expect(button(page, "Stop")).to_be_focused()
+    async with stop_is_focused(page, upstream):
         await page.get_by_role("heading", level=1).click()
-    await expect_status(page, "complete")
-    await expect(button(page, "Stop")).to_be_hidden()
     assert await page.evaluate("document.activeElement === document.body")
 
 
